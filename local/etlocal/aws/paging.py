@@ -1,0 +1,58 @@
+"""Paging of list operations: ``NextToken`` in, a page and the next token out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import TypeVar
+
+from etlocal.aws.errors import AwsError
+
+T = TypeVar("T")
+
+
+def page(
+    items: Sequence[T],
+    *,
+    token: str | None,
+    size: int | None,
+    default_size: int = 100,
+    invalid: type[AwsError],
+) -> tuple[list[T], str | None]:
+    """Give one page of `items`.
+
+    Parameters
+    ----------
+    items : sequence
+        All items, in an order that stays the same between calls.
+    token : str or None
+        The token of the previous answer; None for the first page.
+    size : int or None
+        The largest page the client takes; None for `default_size`.
+    invalid : type of AwsError
+        The service's error for a token that was not given out.
+
+    Returns
+    -------
+    tuple of (list, str or None)
+        The page, and the token of the next one (None at the end).
+    """
+    start = _decode(token, invalid) if token else 0
+    end = start + (size or default_size)
+    following = _encode(end) if end < len(items) else None
+    return list(items[start:end]), following
+
+
+def _encode(offset: int) -> str:
+    return base64.urlsafe_b64encode(f"offset:{offset}".encode()).decode()
+
+
+def _decode(token: str, invalid: type[AwsError]) -> int:
+    try:
+        word, _, number = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
+        if word == "offset" and number.isdecimal():
+            return int(number)
+    except (binascii.Error, UnicodeError):
+        pass
+    raise invalid("The pagination token is not valid.")

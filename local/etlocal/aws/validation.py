@@ -1,0 +1,144 @@
+"""Validation of a request against botocore's service model, in the words AWS answers.
+
+botocore checks a request in the client, but only types, required members and minima; the service
+itself also refuses what breaks a pattern, an enum or a maximum. The wording follows the
+``ValidationException`` that AWS's services answer ("Value … at … failed to satisfy constraint").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+
+
+def violations(shape: Shape, value: object) -> list[str]:
+    """Say what in `value` breaks `shape`.
+
+    Parameters
+    ----------
+    shape : botocore.model.Shape
+        The operation's input shape.
+    value : object
+        The parsed request.
+
+    Returns
+    -------
+    list of str
+        One sentence a violation; empty when the request is sound.
+    """
+    return list(_check(shape, value, ""))
+
+
+def _check(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if isinstance(shape, StructureShape):
+        yield from _check_structure(shape, value, path)
+    elif isinstance(shape, ListShape):
+        yield from _check_list(shape, value, path)
+    elif isinstance(shape, MapShape):
+        yield from _check_map(shape, value, path)
+    elif isinstance(shape, StringShape):
+        yield from _check_string(shape, value, path)
+    elif shape.type_name in ("integer", "long", "float", "double"):
+        yield from _check_number(shape, value, path)
+    elif shape.type_name == "boolean" and not isinstance(value, bool):
+        yield _wrong_type(value, path, "boolean")
+
+
+def _check_structure(shape: StructureShape, value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, Mapping):
+        yield _wrong_type(value, path, "structure")
+        return
+    for name in shape.required_members:
+        if value.get(name) is None:
+            yield _failed("null", _join(path, name), "Member must not be null")
+    for name, member in shape.members.items():
+        if value.get(name) is not None:
+            yield from _check(member, value[name], _join(path, name))
+
+
+def _check_list(shape: ListShape, value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, (list, tuple)):
+        yield _wrong_type(value, path, "list")
+        return
+    yield from _check_length(shape, len(value), repr(value), path)
+    for index, item in enumerate(value, start=1):
+        yield from _check(shape.member, item, f"{path}.{index}.member")
+
+
+def _check_map(shape: MapShape, value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, Mapping):
+        yield _wrong_type(value, path, "map")
+        return
+    yield from _check_length(shape, len(value), repr(dict(value)), path)
+    for key, item in value.items():
+        yield from _check(shape.key, key, f"{path}.key")
+        if item is not None:
+            yield from _check(shape.value, item, _join(path, str(key)))
+
+
+def _check_string(shape: StringShape, value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield _wrong_type(value, path, "string")
+        return
+    if shape.enum and value not in shape.enum:
+        allowed = ", ".join(shape.enum)
+        yield _failed(repr(value), path, f"Member must satisfy enum value set: [{allowed}]")
+    yield from _check_length(shape, len(value), repr(value), path)
+    pattern = shape.metadata.get("pattern")
+    compiled = _pattern(pattern) if pattern else None
+    if compiled is not None and compiled.fullmatch(value) is None:
+        yield _failed(
+            repr(value), path, f"Member must satisfy regular expression pattern: {pattern}"
+        )
+
+
+def _check_number(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    whole = shape.type_name in ("integer", "long")
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        yield _wrong_type(value, path, shape.type_name)
+        return
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if low is not None and value < low:
+        yield _failed(repr(value), path, f"Member must have value greater than or equal to {low}")
+    if high is not None and value > high:
+        yield _failed(repr(value), path, f"Member must have value less than or equal to {high}")
+
+
+def _check_length(shape: Shape, length: int, shown: str, path: str) -> Iterator[str]:
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if low is not None and length < low:
+        yield _failed(shown, path, f"Member must have length greater than or equal to {low}")
+    if high is not None and length > high:
+        yield _failed(shown, path, f"Member must have length less than or equal to {high}")
+
+
+@lru_cache(maxsize=1024)
+def _pattern(pattern: str) -> re.Pattern[str] | None:
+    """Compile a pattern of a service model; None where it is not one that Python can express.
+
+    The models' patterns are Java's: characters outside the BMP are written as surrogate pairs and
+    properties as ``\\p{L}``, which `re` lacks.
+    """
+    widened = pattern.replace("\\uD800\\uDC00-\\uDBFF\\uDFFF", "\\U00010000-\\U0010FFFF")
+    widened = widened.replace("\\p{IsAlphabetic}", "\\w").replace("\\p{IsDigit}", "\\d")
+    try:
+        return re.compile(widened)
+    except re.error:
+        return None
+
+
+def _join(path: str, name: str) -> str:
+    lowered = name[:1].lower() + name[1:]
+    return f"{path}.{lowered}" if path else lowered
+
+
+def _failed(shown: str, path: str, constraint: str) -> str:
+    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def _wrong_type(value: object, path: str, wanted: str) -> str:
+    return _failed(repr(value), path or "request", f"Member must be of type {wanted}")

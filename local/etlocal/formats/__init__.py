@@ -1,0 +1,1 @@
+"""Reading data: compression, formats, schemas, partitions. Knows nothing of operations."""

@@ -1,0 +1,1 @@
+"""The worker: runs Glue jobs on Spark, over HTTP."""
