@@ -1,4 +1,4 @@
-"""Glue's errors, as the AWS Glue Web API reference names them ("Common Errors" and each operation)."""
+"""Glue's errors, named as in the AWS Glue Web API reference."""
 
 from __future__ import annotations
 
