@@ -8,12 +8,11 @@ the Redshift Data API, run the crawlers that the template names.
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlparse
 from botocore.exceptions import ClientError
@@ -21,11 +20,10 @@ from botocore.exceptions import ClientError
 from etlocal import templates
 from etlocal.clients import LocalClients
 from etlocal.templates import Template
+from etlocal.waiting import WaitTimeoutError, await_answer
 
 Progress = Callable[[str], None]
-T = TypeVar("T")
 
-_POLL_SECONDS = 0.1
 _STACK_SECONDS = 600
 _STATEMENT_SECONDS = 600
 _CRAWL_SECONDS = 600
@@ -111,7 +109,7 @@ class Deployment:
             self._upload_assets(deployed)
             self._run_scripts(deployed)
             self._run_crawlers(deployed)
-        except ClientError as error:
+        except (ClientError, WaitTimeoutError) as error:
             raise DeployError(f"deploying the stack {self._stack}: {error}") from error
         return deployed
 
@@ -193,14 +191,16 @@ class Deployment:
             )
             return found if found["Status"] in ("CREATE_COMPLETE", "FAILED") else None
 
-        return _await(look, _STACK_SECONDS, f"the change set of the stack {self._stack}")
+        return await_answer(
+            look, seconds=_STACK_SECONDS, what=f"the change set of the stack {self._stack}"
+        )
 
     def _await_stack(self, cloudformation: Any) -> None:
         def look() -> str | None:
             status = stack_status(cloudformation, self._stack) or "DELETE_COMPLETE"
             return None if status.endswith("_IN_PROGRESS") else status
 
-        status = _await(look, _STACK_SECONDS, f"the stack {self._stack}")
+        status = await_answer(look, seconds=_STACK_SECONDS, what=f"the stack {self._stack}")
         if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             reasons = "\n".join(f"  {line}" for line in self._failures(cloudformation))
             raise DeployError(f"the stack {self._stack} ended in {status}:\n{reasons}")
@@ -266,7 +266,9 @@ class Deployment:
                 crawler: dict[str, Any] = glue.get_crawler(Name=name)["Crawler"]
                 return crawler if crawler["State"] == "READY" else None
 
-            last = _await(look, _CRAWL_SECONDS, f"the crawler {name}").get("LastCrawl", {})
+            last = await_answer(look, seconds=_CRAWL_SECONDS, what=f"the crawler {name}").get(
+                "LastCrawl", {}
+            )
             if last.get("Status") != "SUCCEEDED":
                 raise DeployError(
                     f"the crawler {name} ended {last.get('Status')}: {last.get('ErrorMessage')}"
@@ -338,20 +340,9 @@ def await_statement(data: Any, statement_id: str) -> dict[str, Any]:
         described: dict[str, Any] = data.describe_statement(Id=statement_id)
         return described if described["Status"] in ("FINISHED", "FAILED", "ABORTED") else None
 
-    return _await(look, _STATEMENT_SECONDS, f"the statement {statement_id}", first=0.005)
-
-
-def _await(look: Callable[[], T | None], seconds: float, what: str, first: float = 0.05) -> T:
-    """Ask until there is an answer, with pauses that grow from `first` to `_POLL_SECONDS`."""
-    deadline = time.monotonic() + seconds
-    pause = first
-    while (answer := look()) is None:
-        if time.monotonic() > deadline:
-            raise DeployError(f"{what} has not ended after {seconds:.0f} s")
-        # AWS's APIs offer nothing to wait on: asking again is what its own waiters do.
-        time.sleep(pause)
-        pause = min(pause * 1.5, _POLL_SECONDS)
-    return answer
+    return await_answer(
+        look, seconds=_STATEMENT_SECONDS, what=f"the statement {statement_id}", first=0.005
+    )
 
 
 def _nothing_to_change(reason: str) -> bool:

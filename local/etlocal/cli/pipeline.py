@@ -1,0 +1,170 @@
+"""``deploy``, ``upload``, ``watch``, ``logs`` and ``query``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from etlocal import deploy as deployment
+from etlocal import templates
+from etlocal.cli import following
+from etlocal.cli.context import (
+    DEFAULT_STACK,
+    DEFAULT_TEMPLATE,
+    Deployment,
+    StateDir,
+    clients,
+    pipeline,
+    remember,
+    running,
+)
+from etlocal.cli.output import Format, print_rows, progress, say
+from etlocal.flow import FlowError, run_log, run_query
+
+
+class Stream(StrEnum):
+    """A Glue run's log streams."""
+
+    OUTPUT = "output"
+    ERROR = "error"
+
+
+def deploy(
+    *,
+    state_dir: StateDir = None,
+    template: Annotated[
+        Path, typer.Option("--template", "-t", help="The CloudFormation template")
+    ] = DEFAULT_TEMPLATE,
+    stack: Annotated[str, typer.Option(help="The stack's name")] = DEFAULT_STACK,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="KEY=VALUE, any number of times")
+    ] = None,
+) -> None:
+    """Deploy a template with its assets and warehouse scripts to the local endpoint."""
+    record = running(state_dir)
+    loaded = templates.load(template)
+    with progress() as tell:
+        deployed = deployment.Deployment(
+            clients(record),
+            loaded,
+            stack=stack,
+            parameters=_parameters(parameter or []),
+            progress=tell,
+        ).run()
+    remember(record, Deployment(stack=stack, template=loaded.path))
+    say(f"deployed {stack}", style="green")
+    for name, value in sorted(deployed.outputs.items()):
+        say(f"  {name} = {value}")
+
+
+def upload(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to upload")],
+    *,
+    state_dir: StateDir = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="The object's key, for a single file [default: the template's]"),
+    ] = None,
+) -> None:
+    """Put files where the pipeline takes its input."""
+    if key is not None and len(files) > 1:
+        raise FlowError("--key names one object; give one file, or leave --key out")
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing:
+        raise FlowError(f"not a file: {', '.join(missing)}; nothing was uploaded")
+    flow = pipeline(running(state_dir))
+    for file in files:
+        say(f"s3://{flow.upload_bucket}/{flow.upload(file, key=key)}")
+
+
+def watch(
+    *,
+    state_dir: StateDir = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Return when no execution is running any more")
+    ] = False,
+) -> None:
+    """Show executions live, state by state. Ctrl-C ends it."""
+    following.watch(pipeline(running(state_dir)), once=once)
+
+
+def logs(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A Glue run's id, or `latest`")
+    ] = "latest",
+    *,
+    state_dir: StateDir = None,
+    stream: Annotated[Stream | None, typer.Option(help="Only this stream [default: both]")] = None,
+) -> None:
+    """Print what a Glue run has written."""
+    record = running(state_dir)
+    run_id = run
+    if run == "latest":
+        runs = pipeline(record).job_runs()
+        if not runs:
+            raise FlowError("no Glue job has run yet")
+        run_id = str(runs[0]["Id"])
+    found = False
+    for each in [stream] if stream else list(Stream):
+        for line in run_log(clients(record), run_id, stream=each.value):
+            found = True
+            say(line)
+    if not found:
+        raise FlowError(
+            f"there is no log of a run {run_id}; etlocal watch shows the runs there are"
+        )
+
+
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="A statement, or @FILE")],
+    *,
+    state_dir: StateDir = None,
+    form: Annotated[Format, typer.Option("--format", "-f", help="How to print the rows")] = (
+        Format.TABLE
+    ),
+    workgroup: Annotated[
+        str | None, typer.Option(help="Workgroup [default: the deployed pipeline's]")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(help="Database [default: the deployed pipeline's]")
+    ] = None,
+) -> None:
+    """Ask the warehouse, in Redshift's SQL."""
+    record = running(state_dir)
+    statement = _statement(sql)
+    if workgroup is not None:
+        rows = run_query(
+            clients(record), statement, workgroup=workgroup, database=database or "dev"
+        )
+    else:
+        rows = pipeline(record).query(statement)
+    if rows.columns:
+        print_rows(rows, form)
+    else:
+        say("done")
+
+
+def _statement(sql: str) -> str:
+    if not sql.startswith("@"):
+        return sql
+    file = Path(sql[1:])
+    try:
+        found = deployment.statements(file.read_text())
+    except OSError as error:
+        raise FlowError(f"{file} cannot be read: {error.strerror}") from error
+    if len(found) != 1:
+        raise FlowError(f"{file} has {len(found)} statements; query takes one")
+    return found[0]
+
+
+def _parameters(given: list[str]) -> dict[str, str]:
+    values = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise FlowError(f"--parameter takes KEY=VALUE, not {text!r}")
+        values[name] = value
+    return values
