@@ -1,0 +1,63 @@
+"""Requests are checked against botocore's models, in the words AWS answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from etlocal.aws.operations import service_model
+from etlocal.aws.validation import violations
+
+
+def check(operation: str, request: dict[str, Any]) -> list[str]:
+    shape = service_model("glue").operation_model(operation).input_shape
+    assert shape is not None
+    return violations(shape, request)
+
+
+def test_sound_request_has_no_violation() -> None:
+    assert check("CreateDatabase", {"DatabaseInput": {"Name": "sales"}}) == []
+
+
+def test_missing_required_member_is_named() -> None:
+    assert check("GetTable", {"DatabaseName": "sales"}) == [
+        "Value null at 'name' failed to satisfy constraint: Member must not be null"
+    ]
+
+
+def test_too_long_a_name_is_refused_though_botocore_lets_it_pass() -> None:
+    [sentence] = check("CreateDatabase", {"DatabaseInput": {"Name": "a" * 256}})
+    assert sentence.endswith("Member must have length less than or equal to 255")
+    assert "'databaseInput.name'" in sentence
+
+
+def test_value_outside_its_enum_is_refused_with_the_values_there_are() -> None:
+    [sentence] = check(
+        "CreateCrawler",
+        {"Name": "c", "Role": "r", "Targets": {}, "RecrawlPolicy": {"RecrawlBehavior": "NOW"}},
+    )
+    assert "'recrawlPolicy.recrawlBehavior'" in sentence
+    assert "CRAWL_NEW_FOLDERS_ONLY" in sentence
+
+
+@pytest.mark.parametrize(
+    ("request_", "wanted"),
+    [
+        ({"Name": 1, "DatabaseName": "d"}, "type string"),
+        ({"Name": "t", "DatabaseName": ["d"]}, "type string"),
+        ({"Name": "t", "DatabaseName": "d", "IncludeStatusDetails": "yes"}, "type boolean"),
+    ],
+)
+def test_wrong_type_is_refused(request_: dict[str, Any], wanted: str) -> None:
+    [sentence] = check("GetTable", request_)
+    assert sentence.endswith(wanted)
+
+
+def test_number_outside_its_range_is_refused() -> None:
+    [sentence] = check("GetTables", {"DatabaseName": "d", "MaxResults": 0})
+    assert "greater than or equal to 1" in sentence
+
+
+def test_every_violation_is_told_not_the_first_alone() -> None:
+    assert len(check("GetTable", {})) == 2

@@ -1,0 +1,88 @@
+"""Rules of the house that a reader cannot see in one file."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "local" / "etlocal"
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for path in PACKAGE.rglob("*.py"):
+        if "job_path" in path.parts:
+            continue
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def imports(name: str, path: Path, known: set[str]) -> set[str]:
+    """What a module needs to be imported: imports at its top level, outside of TYPE_CHECKING."""
+    found: set[str] = set()
+    for node in top_level(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in known else node.module)
+    return {each for each in found if each in known and each != name}
+
+
+def top_level(tree: ast.Module) -> Iterator[ast.stmt]:
+    for node in tree.body:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        yield node
+
+
+def test_imports_have_no_circles() -> None:
+    paths = dict(modules())
+    graph = {name: imports(name, path, set(paths)) for name, path in paths.items()}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " → ".join((*trail[trail.index(name) :], name))
+        if name not in done:
+            for each in sorted(graph[name]):
+                visit(each, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+def test_services_know_no_emulator() -> None:
+    rooms = ("aws", "glue", "redshift", "formats")
+    guilty = [
+        name
+        for name, path in modules()
+        if name.split(".")[1:2] and name.split(".")[1] in rooms
+        if re.search(
+            r"^\s*(from|import) (localstack|moto|etlocal\.endpoint)", path.read_text(), re.MULTILINE
+        )
+    ]
+    assert guilty == []
+
+
+def test_package_knows_nothing_of_the_pipeline() -> None:
+    words = re.compile(r"flight|airline|airport", re.IGNORECASE)
+    files = (path for path in (ROOT / "local").rglob("*") if path.is_file())
+    guilty = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in files
+        if "__pycache__" not in path.parts and path.suffix not in (".pyc", ".txt")
+        for line in path.read_text(errors="replace").splitlines()
+        if words.search(line)
+    ]
+    assert guilty == []
+
+
+def test_pipeline_imports_nothing_of_the_package() -> None:
+    scripts = [*(ROOT / "glue_job").rglob("*.py")]
+    assert scripts
+    for script in scripts:
+        assert "etlocal" not in script.read_text()
