@@ -1,0 +1,402 @@
+"""Which folders are tables and which are partitions, from the schemas of their files.
+
+Pure: it is given what was recognised in each file and gives the tables.
+
+Source: AWS Glue Developer Guide, "How does a crawler determine when to create partitions?" and
+"Creating a single schema for each Amazon S3 include path". AWS does not publish how it measures
+the similarity of two schemas; here two are similar when more than 70 % of the wider one's columns
+are in both, and a folder level is one table when more than 70 % of what is in it is similar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
+
+from etlocal.formats.hive_types import merge_columns
+from etlocal.formats.recognised import UNKNOWN, Recognised
+
+_THRESHOLD = 0.7
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SeenFile:
+    """An object under the include path.
+
+    Attributes
+    ----------
+    path : tuple of str
+        Its folders below the include path and its name.
+    size : int
+    recognised : Recognised or None
+        None where the file was not sampled: it counts as the others of its folder.
+    """
+
+    path: Path
+    size: int
+    recognised: Recognised | None
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The files of one folder that belong to one table.
+
+    Attributes
+    ----------
+    path : tuple of str
+        Below the include path.
+    shape : Recognised
+        Format and schema of the folder's files.
+    objects, size, records : int
+    """
+
+    path: Path
+    shape: Recognised
+    objects: int
+    size: int
+    records: int
+
+
+@dataclass(frozen=True)
+class FoundTable:
+    """A table that was found.
+
+    Attributes
+    ----------
+    path : tuple of str
+        Its root below the include path: a folder, or a file if `is_file`.
+    shape : Recognised
+        Format and schema of the table.
+    keys : tuple of str
+        The partition keys, one for each level below the root.
+    folders : tuple of Folder
+        One for each partition, or the only one.
+    is_file : bool
+    """
+
+    path: Path
+    shape: Recognised
+    keys: tuple[str, ...]
+    folders: tuple[Folder, ...]
+    is_file: bool = False
+
+    def values(self, folder: Folder) -> list[str]:
+        """Give the partition values of a folder."""
+        names = folder.path[len(self.path) :]
+        return [_value(name, key) for name, key in zip(names, self.keys, strict=True)]
+
+
+@dataclass
+class Grouping:
+    """What grouping gives: the tables, and the files that are in none, with the reason."""
+
+    tables: list[FoundTable] = field(default_factory=list)
+    left_out: list[tuple[Path, str]] = field(default_factory=list)
+
+
+@dataclass
+class _Node:
+    path: Path
+    files: list[SeenFile] = field(default_factory=list)
+    children: dict[str, _Node] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Folders that are one table so far: `names` has each level's key, or None."""
+
+    shape: Recognised
+    folders: tuple[Folder, ...]
+    names: tuple[str | None, ...]
+
+
+def group(
+    files: Iterable[SeenFile], *, combine: bool = False, table_level: int | None = None
+) -> Grouping:
+    """Group files to tables and partitions.
+
+    Parameters
+    ----------
+    files : iterable of SeenFile
+        In the order of their keys.
+    combine : bool
+        Take schemas of one format as one table, similar or not (``CombineCompatibleSchemas``).
+    table_level : int or None
+        How many folders below the include path the tables are; None to find out.
+    """
+    root = _tree(files)
+    if root is None:
+        return Grouping()
+    return _Grouper(combine=combine, table_level=table_level).run(root)
+
+
+class _Grouper:
+    def __init__(self, *, combine: bool, table_level: int | None) -> None:
+        self._combine = combine
+        self._table_level = table_level
+        self._result = Grouping()
+
+    def run(self, root: _Node) -> Grouping:
+        found = self._visit(root)
+        if found is not None:
+            self._table(root.path, found)
+        return self._result
+
+    def _visit(self, node: _Node) -> _Group | None:
+        """Give the folder as one group, or None after giving what is in it as tables."""
+        own = self._files(node)
+        below = self._children(node)
+        if own is not None and below is not None:
+            # Files beside folders have no partition values: they are a table, or tables, apart.
+            self._file_tables(node)
+            own = None
+        found = own or below
+        if found is not None and self._table_level == len(node.path):
+            self._table(node.path, found)
+            return None
+        return found
+
+    def _files(self, node: _Node) -> _Group | None:
+        if not node.files:
+            return None
+        sampled = [
+            file.recognised
+            for file in node.files
+            if file.recognised is not None and file.recognised.certain
+        ]
+        majority = self._majority(sampled)
+        if majority is None:
+            if sampled:
+                self._file_tables(node)
+                return None
+            return self._uncertain(node)
+        return _Group(majority, (self._folder(node, majority),), ())
+
+    def _uncertain(self, node: _Node) -> _Group | None:
+        """A folder without one file that tells its format: it may still join its siblings."""
+        shapes = [
+            file.recognised
+            for file in node.files
+            if file.recognised is not None and file.recognised.classification != UNKNOWN
+        ]
+        shape = shapes[0] if shapes else self._unknown_shape(node)
+        return _Group(shape, (self._folder(node, shape),), ())
+
+    @staticmethod
+    def _unknown_shape(node: _Node) -> Recognised:
+        reasons = [file.recognised.reason for file in node.files if file.recognised is not None]
+        return Recognised(UNKNOWN, certain=False, reason=reasons[0] if reasons else "not sampled")
+
+    def _children(self, node: _Node) -> _Group | None:
+        groups: list[tuple[_Node, _Group]] = []
+        for child in node.children.values():
+            found = self._visit(child)
+            if found is not None:
+                groups.append((child, found))
+        if not groups:
+            return None
+        certain = [(child, found) for child, found in groups if found.shape.certain]
+        shapes = [found.shape for _, found in certain]
+        depths = [len(found.names) for _, found in certain]
+        majority = self._majority(shapes, depths)
+        if majority is None:
+            if certain or not self._alike([found for _, found in groups]):
+                for child, found in groups:
+                    self._table(child.path, found)
+                return None
+            # Nothing tells their format, and they look alike: one table of that nothing.
+            majority, depths = groups[0][1].shape, [len(groups[0][1].names)]
+        return self._united(groups, majority, max(set(depths), key=depths.count))
+
+    def _alike(self, groups: Sequence[_Group]) -> bool:
+        first = groups[0]
+        return all(
+            len(found.names) == len(first.names) and self._belongs(found.shape, first.shape)
+            for found in groups
+        )
+
+    def _united(
+        self, groups: Sequence[tuple[_Node, _Group]], majority: Recognised, depth: int
+    ) -> _Group:
+        """Unite the groups that fit the majority; what does not fit is a table of its own."""
+        names: list[str | None] | None = None
+        folders: list[Folder] = []
+        for child, found in groups:
+            certain = found.shape.certain
+            if len(found.names) != depth or not (
+                self._compatible(found.shape, majority)
+                if certain
+                else self._belongs(found.shape, majority)
+            ):
+                if certain:
+                    self._table(child.path, found)
+                else:
+                    self._result.left_out.append((child.path, found.shape.reason))
+                continue
+            levels = [_key(child.path[-1]), *found.names]
+            names = levels if names is None else _common(names, levels)
+            folders.extend(
+                found.folders
+                if certain
+                else (replace(folder, shape=majority) for folder in found.folders)
+            )
+        return _Group(majority, tuple(folders), tuple(names or ()))
+
+    def _majority(
+        self, shapes: Sequence[Recognised], depths: Sequence[int] | None = None
+    ) -> Recognised | None:
+        """Merge the shapes of the cluster that more than 70 % belong to; None without one."""
+        clusters: list[tuple[Recognised, int, list[Recognised]]] = []
+        for index, shape in enumerate(shapes):
+            depth = depths[index] if depths else 0
+            for representative, its_depth, members in clusters:
+                if depth == its_depth and self._similar(shape, representative):
+                    members.append(shape)
+                    break
+            else:
+                clusters.append((shape, depth, [shape]))
+        largest = max(clusters, key=lambda cluster: len(cluster[2]), default=None)
+        if largest is None or len(largest[2]) <= _THRESHOLD * len(shapes):
+            return None
+        return _merged(largest[2])
+
+    def _similar(self, left: Recognised, right: Recognised) -> bool:
+        if left.columns == right.columns:
+            return self._compatible(left, right)
+        if not self._compatible(left, right):
+            return False
+        if self._combine:
+            return True
+        names = {column.name for column in left.columns}
+        others = {column.name for column in right.columns}
+        return len(names & others) > _THRESHOLD * max(len(names), len(others))
+
+    @staticmethod
+    def _compatible(left: Recognised, right: Recognised) -> bool:
+        return left is right or _compatibility(left) == _compatibility(right)
+
+    def _folder(self, node: _Node, shape: Recognised) -> Folder:
+        """Count a folder's files of `shape`; the others are left out, and said to be."""
+        objects = size = records = 0
+        rates = [
+            file.recognised.record_size
+            for file in node.files
+            if file.recognised is not None and file.recognised.record_size
+        ]
+        rate = sum(rates) // len(rates) if rates else 0
+        for file in node.files:
+            recognised = file.recognised
+            if recognised is not None and not self._belongs(recognised, shape):
+                reason = recognised.reason or "its schema or format differs from the folder's"
+                self._result.left_out.append((file.path, reason))
+                continue
+            objects += 1
+            size += file.size
+            if recognised is not None:
+                records += recognised.records
+            elif rate:
+                records += file.size // rate
+        return Folder(node.path, shape, objects, size, records)
+
+    def _belongs(self, recognised: Recognised, shape: Recognised) -> bool:
+        if shape.classification == UNKNOWN:
+            return True
+        if recognised.certain:
+            return self._similar(recognised, shape)
+        names = [column.name for column in recognised.columns]
+        known = {column.name for column in shape.columns}
+        return bool(names) and self._compatible(recognised, shape) and known.issuperset(names)
+
+    def _file_tables(self, node: _Node) -> None:
+        for file in node.files:
+            recognised = file.recognised
+            if recognised is None or not recognised.certain:
+                reason = recognised.reason if recognised is not None else "not sampled"
+                self._result.left_out.append((file.path, reason))
+                continue
+            folder = Folder(node.path, recognised, 1, file.size, recognised.records)
+            self._result.tables.append(
+                FoundTable(file.path, recognised, (), (folder,), is_file=True)
+            )
+
+    def _table(self, path: Path, found: _Group) -> None:
+        if not any(folder.objects for folder in found.folders):
+            return
+        shape = found.shape if found.shape.certain else self._unknown_table(found)
+        keys = tuple(
+            name if name is not None else f"partition_{index}"
+            for index, name in enumerate(found.names)
+        )
+        self._result.tables.append(FoundTable(path, shape, keys, found.folders))
+
+    @staticmethod
+    def _unknown_table(found: _Group) -> Recognised:
+        return Recognised(
+            UNKNOWN,
+            compression=found.shape.compression,
+            certain=False,
+            reason=found.shape.reason,
+        )
+
+
+def _tree(files: Iterable[SeenFile]) -> _Node | None:
+    root: _Node | None = None
+    for file in files:
+        root = root or _Node(())
+        node = root
+        for name in file.path[:-1]:
+            child = node.children.get(name)
+            if child is None:
+                child = node.children[name] = _Node((*node.path, name))
+            node = child
+        node.files.append(file)
+    return root
+
+
+def _merged(shapes: Sequence[Recognised]) -> Recognised:
+    first = shapes[0]
+    columns, quoted, paths = first.columns, False, set[str]()
+    for shape in shapes:
+        if shape is not first:
+            columns = merge_columns(columns, shape.columns)
+        quoted = quoted or shape.details.get("quoted") == "true"
+        paths.update(shape.details.get("paths", "").split(","))
+    details = dict(first.details)
+    if "quoted" in details:
+        details["quoted"] = "true" if quoted else "false"
+    if "paths" in details:
+        details["paths"] = ",".join(sorted(paths - {""}))
+    rates = [shape.record_size for shape in shapes if shape.record_size]
+    return replace(
+        first,
+        columns=columns,
+        details=details,
+        record_size=sum(rates) // len(rates) if rates else 0,
+    )
+
+
+def _compatibility(shape: Recognised) -> tuple[str, ...]:
+    details = shape.details
+    return (
+        shape.classification,
+        shape.compression,
+        *(details.get(name, "") for name in ("delimiter", "serde", "jsonPath")),
+    )
+
+
+def _common(names: Sequence[str | None], others: Sequence[str | None]) -> list[str | None]:
+    """Give each level's key where both agree on it."""
+    return [mine if mine == other else None for mine, other in zip(names, others, strict=True)]
+
+
+def _key(name: str) -> str | None:
+    key, equals, value = name.partition("=")
+    return key.lower() if key and equals and value else None
+
+
+def _value(name: str, key: str) -> str:
+    if _key(name) == key:
+        return unquote(name.partition("=")[2])
+    return name
