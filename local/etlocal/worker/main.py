@@ -1,0 +1,64 @@
+"""``python -m etlocal.worker.main``: the Glue worker as a process of its own.
+
+Ends on SIGTERM or SIGINT, and when the process that ``ETLOCAL_PARENT_PID`` names has ended; what it
+started ends with it, however it ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import uvicorn
+
+from etlocal.endpoint.parent import PARENT_VARIABLE, watch_parent
+from etlocal.environments import java
+from etlocal.settings import LOOPBACK, Settings
+from etlocal.worker import jars
+from etlocal.worker.app import make_app
+from etlocal.worker.pool import Pool
+from etlocal.worker.runs import Runs
+
+
+def main() -> int:
+    """Run the worker until it is told to end; give the exit code."""
+    settings = Settings()
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        home = java.ensure_java(settings.cache_dir, _say)
+        spark = jars.spark_home()
+        resolved = jars.ensure_jars(settings.cache_dir, java=home, progress=_say)
+    except (java.JavaError, jars.JarError) as error:
+        sys.stderr.write(f"etlocal: {error}\n")
+        return 1
+    with tempfile.TemporaryDirectory(prefix="etlocal-worker-") as scratch:
+        pool = Pool(settings, home, spark, resolved, Path(scratch))
+        runs = Runs(settings, pool, Path(scratch))
+        config = uvicorn.Config(
+            make_app(runs),
+            host=os.environ.get("ETLOCAL_WORKER_HOST", LOOPBACK),
+            port=settings.worker_port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=2,
+        )
+        server = uvicorn.Server(config)
+        if parent := os.environ.get(PARENT_VARIABLE):
+            watch_parent(int(parent), lambda: os.kill(os.getpid(), signal.SIGTERM))
+        pool.start_warming()
+        server.run()
+    return 0
+
+
+def _say(text: str) -> None:
+    logging.getLogger(__name__).info("%s", text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

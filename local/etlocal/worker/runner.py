@@ -1,0 +1,150 @@
+"""``python -m etlocal.worker.runner``: the process that one run's script runs in.
+
+It is started before its run is known: it attaches to a JVM, makes it ready, says so, and waits for
+a line on its standard input. The script then runs as ``__main__``, as by ``python script.py``.
+
+The worker speaks on standard input, one JSON text a line (`Task`); this process answers on the file
+descriptor that ``ETLOCAL_RUNNER_STATUS`` names, one JSON text a line: ``{"event": "ready"}``,
+``{"event": "started"}`` and ``{"event": "ended", "error": <message or null>}``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import runpy
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any, TypedDict
+
+from etlocal.worker import failures
+
+STATUS_VARIABLE = "ETLOCAL_RUNNER_STATUS"
+SETUP_VARIABLE = "ETLOCAL_RUNNER_SETUP"
+
+
+class Setup(TypedDict):
+    """What a runner is told at its start."""
+
+    hadoop: dict[str, str]
+    storage: bool
+
+
+class Task(TypedDict):
+    """What a runner is told of its run."""
+
+    script: str
+    arguments: list[str]
+    environment: dict[str, str]
+    folder: str
+    hadoop: dict[str, str]
+    app_name: str
+    python_files: list[str]
+    data_catalog: bool
+
+
+def main() -> int:
+    """Prepare, wait for the task, run it; the exit code is the script's."""
+    control = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    with open(os.devnull) as nothing:  # noqa: PTH123 - a descriptor is wanted
+        os.dup2(nothing.fileno(), 0)
+    status = os.fdopen(int(os.environ.pop(STATUS_VARIABLE)), "w", encoding="utf-8")
+    os.set_inheritable(status.fileno(), False)
+    setup: Setup = json.loads(os.environ.pop(SETUP_VARIABLE))
+
+    def tell(event: str, **more: Any) -> None:
+        status.write(json.dumps({"event": event, **more}) + "\n")
+        status.flush()
+
+    session = _prepare(setup)
+    tell("ready")
+    session.collect_garbage()
+    line = control.readline()
+    if not line:
+        return 0
+    threading.Thread(target=_end_with_worker, args=(control,), daemon=True).start()
+    task: Task = json.loads(line)
+    _enter(task, session)
+    tell("started")
+    error, code = run_script(task["script"], task["arguments"])
+    tell("ended", error=error)
+    return code
+
+
+def run_script(script: str, arguments: list[str]) -> tuple[str | None, int]:
+    """Run a script as ``__main__``.
+
+    Parameters
+    ----------
+    script : str
+        Its path.
+    arguments : list of str
+        What follows the script in ``sys.argv``.
+
+    Returns
+    -------
+    tuple
+        The run's error message, None when it succeeded, and the exit code.
+    """
+    sys.argv = [script, *arguments]
+    sys.path.insert(0, str(Path(script).parent))
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as leaving:
+        if leaving.code is None or leaving.code == 0:
+            return None, 0
+        if not isinstance(leaving.code, int):
+            sys.stderr.write(f"{leaving.code}\n")
+        return failures.error_message(leaving), 1
+    except BaseException as error:  # noqa: BLE001 - whatever leaves the script ends the run
+        sys.stderr.write(failures.script_traceback(error, script))
+        return failures.error_message(error), 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return None, 0
+
+
+def _prepare(setup: Setup) -> Any:
+    # Imported before the run is known, so that the script finds them loaded.
+    import boto3  # noqa: F401
+    import pyspark.sql  # noqa: F401
+
+    from etlocal.worker.session import WarmSession
+
+    with contextlib.suppress(ImportError):
+        import awsglue.context
+        import awsglue.job
+        import awsglue.transforms  # noqa: F401
+
+    session = WarmSession(setup["hadoop"])
+    if session.first:
+        session.warm(storage=setup["storage"])
+    gc.freeze()
+    return session
+
+
+def _enter(task: Task, session: Any) -> None:
+    os.environ.update(task["environment"])
+    os.chdir(task["folder"])
+    sys.path[:0] = task["python_files"]
+    session.configure(task["hadoop"], task["app_name"])
+    session.adopt(task["python_files"])
+    if task["data_catalog"]:
+        from etlocal.worker import spark_catalog
+
+        spark_catalog.install()
+
+
+def _end_with_worker(control: Any) -> None:
+    """End this process and all it started when the worker is gone."""
+    control.read()
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

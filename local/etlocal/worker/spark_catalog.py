@@ -1,0 +1,5 @@
+"""In a job's process: Spark SQL over the Glue Data Catalog."""
+
+
+def install() -> None:
+    """Have Spark SQL find the Data Catalog's tables."""

@@ -1,0 +1,97 @@
+"""The Spark and Hadoop settings that every job starts from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from etlocal.settings import Settings
+
+# Credentials that say which account calls; no endpoint here checks the secret.
+SECRET_KEY = "local"  # noqa: S105
+
+_S3A = "org.apache.hadoop.fs.s3a.S3AFileSystem"
+
+
+def base_conf(settings: Settings, jars: list[Path], scratch: Path) -> dict[str, str]:
+    """Give the settings that a JVM is started with.
+
+    What Glue's Spark decides differently from Apache Spark's defaults, and what a laptop needs; see
+    "AWS Glue for Spark" and https://spark.apache.org/docs/3.5.6/configuration.html.
+
+    Parameters
+    ----------
+    settings : Settings
+    jars : list of Path
+        Jars beyond Spark's own.
+    scratch : Path
+        The JVM's folder for shuffle files, uploads and what spills.
+    """
+    conf = {
+        "spark.master": settings.spark_master,
+        "spark.app.name": "etlocal",
+        "spark.driver.memory": settings.driver_memory,
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.eventLog.enabled": "false",
+        # Tables are the Data Catalog's; a managed table without a location ends with its run.
+        "spark.sql.warehouse.dir": (scratch / "warehouse").as_uri(),
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.hadoop.fs.s3.impl": _S3A,
+        "spark.hadoop.fs.s3n.impl": _S3A,
+        "spark.hadoop.fs.s3a.path.style.access": "true",
+        "spark.hadoop.fs.s3a.aws.credentials.provider": (
+            "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider"
+        ),
+        "spark.hadoop.fs.s3a.buffer.dir": str(scratch / "s3a"),
+        # An endpoint on this machine that refuses a connection is not there: say so soon.
+        "spark.hadoop.fs.s3a.attempts.maximum": "4",
+        "spark.hadoop.fs.s3a.retry.limit": "4",
+        "spark.hadoop.fs.s3a.bucket.probe": "0",
+    }
+    if not settings.spark_master.startswith("local"):
+        # Executors elsewhere need the jars and must reach the driver.
+        conf["spark.jars"] = ",".join(jar.as_uri() for jar in jars)
+        del conf["spark.driver.host"], conf["spark.driver.bindAddress"]
+    return conf
+
+
+def s3a_conf(endpoint_url: str, account: str, region: str) -> dict[str, str]:
+    """Give the Hadoop settings by which S3A reaches an endpoint as an account."""
+    return {
+        "fs.s3a.endpoint": endpoint_url,
+        "fs.s3a.endpoint.region": region,
+        "fs.s3a.connection.ssl.enabled": str(endpoint_url.startswith("https://")).lower(),
+        "fs.s3a.access.key": account,
+        "fs.s3a.secret.key": SECRET_KEY,
+    }
+
+
+def aws_environment(endpoint_url: str, account: str, region: str) -> dict[str, str]:
+    """Give the variables by which boto3 in a job reaches the endpoint and nothing else."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": account,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # A user's own profile must not send a local job to real AWS.
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "ETLOCAL_ACCOUNT": account,
+    }
+
+
+def is_misleading(variable: str) -> bool:
+    """Say whether a variable of the user's shell would change where a job's AWS calls go."""
+    return variable.startswith(("AWS_", "BOTO_", "SPARK_", "PYSPARK_", "HADOOP_")) or variable in (
+        "VIRTUAL_ENV",
+        "PYTHONHOME",
+        "PYTHONSTARTUP",
+        "CLASSPATH",
+        "JAVA_TOOL_OPTIONS",
+        "_JAVA_OPTIONS",
+        "JDK_JAVA_OPTIONS",
+    )
