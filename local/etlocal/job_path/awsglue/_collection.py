@@ -1,0 +1,80 @@
+"""DynamicFrames by name.
+
+AWS Glue Developer Guide: "DynamicFrameCollection class".
+"""
+
+# ruff: noqa: ARG002 - AWS's signatures have parameters that mean nothing here
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, KeysView, ValuesView
+
+    from .context import GlueContext
+    from .dynamicframe import DynamicFrame
+
+
+class DynamicFrameCollection:
+    """A dictionary of DynamicFrames, as transforms with several results return."""
+
+    def __init__(
+        self, dynamic_frames: dict[str, DynamicFrame] | list[DynamicFrame], glue_ctx: GlueContext
+    ) -> None:
+        if isinstance(dynamic_frames, dict):
+            self._frames = dict(dynamic_frames)
+        else:
+            self._frames = {frame.name: frame for frame in dynamic_frames}
+        self.glue_ctx = glue_ctx
+
+    def __getitem__(self, key: str) -> DynamicFrame:
+        return self._frames[key]
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._frames
+
+    def keys(self) -> KeysView[str]:
+        """Return the frames' names."""
+        return self._frames.keys()
+
+    def values(self) -> ValuesView[DynamicFrame]:
+        """Return the frames."""
+        return self._frames.values()
+
+    def items(self) -> Any:
+        """Return names and frames."""
+        return self._frames.items()
+
+    def select(self, key: str, transformation_ctx: str = "") -> DynamicFrame:
+        """Return the frame of a name; KeyError when there is none."""
+        return self._frames[key]
+
+    def map(
+        self, callable: Callable[..., DynamicFrame], transformation_ctx: str = ""
+    ) -> DynamicFrameCollection:
+        """Return the collection of what a function `(frame, ctx)` makes of each frame."""
+        made = {
+            name: callable(frame, f"{transformation_ctx}{name}")
+            for name, frame in self._frames.items()
+        }
+        return DynamicFrameCollection(made, self.glue_ctx)
+
+    def flatmap(
+        self, f: Callable[..., DynamicFrame | DynamicFrameCollection], transformation_ctx: str = ""
+    ) -> DynamicFrameCollection:
+        """Return all frames that a function `(frame, ctx)` makes, collections opened."""
+        made: dict[str, DynamicFrame] = {}
+        for name, frame in self._frames.items():
+            result = f(frame, f"{transformation_ctx}{name}")
+            if isinstance(result, DynamicFrameCollection):
+                made.update({f"{name}_{inner}": part for inner, part in result.items()})
+            else:
+                made[name] = result
+        return DynamicFrameCollection(made, self.glue_ctx)

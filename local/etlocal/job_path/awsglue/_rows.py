@@ -1,0 +1,52 @@
+"""Choosing rows by comparisons and by other frames' keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as sf
+
+from . import _paths
+from ._columns import column, find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pyspark.sql import Column, DataFrame
+
+_COMPARATORS: dict[str, Callable[[Any, Any], Any]] = {
+    ">": lambda value, other: value > other,
+    "<": lambda value, other: value < other,
+    ">=": lambda value, other: value >= other,
+    "<=": lambda value, other: value <= other,
+    "=": lambda value, other: value == other,
+    "==": lambda value, other: value == other,
+    "!=": lambda value, other: value != other,
+}
+
+
+def comparison(df: DataFrame, wanted: dict[str, dict[str, Any]]) -> Column:
+    """Return the condition that every comparison holds: `{"age": {">": 10, "<": 20}}`.
+
+    Raises
+    ------
+    ValueError
+        When a field or a comparator does not exist.
+    """
+    condition = sf.lit(True)
+    for text, comparisons in wanted.items():
+        found = find(df, _paths.parse(text))
+        if found is None:
+            raise ValueError(f"split_rows: there is no field {text!r}")
+        for operator, value in comparisons.items():
+            if operator not in _COMPARATORS:
+                raise ValueError(f"split_rows: {operator!r} is no comparator")
+            condition = condition & _COMPARATORS[operator](found[0], sf.lit(value))
+    return condition
+
+
+def without(df: DataFrame, other: DataFrame, keys: Sequence[str]) -> DataFrame:
+    """Return the rows whose keys no row of the other frame has."""
+    staged = other.select(*[column(key).alias(f"~{i}") for i, key in enumerate(keys)]).distinct()
+    condition = [column(key).eqNullSafe(sf.col(f"`~{i}`")) for i, key in enumerate(keys)]
+    return df.join(staged, condition, "left_anti")
