@@ -210,7 +210,7 @@ class RunFollower:
             state, message = self._outcome(status)
             self._end(run, state, message, status)
             return True
-        if status.state is RunState.STARTING and status.started_at is None:
+        if status.started_at is None and status.state is not RunState.RUNNING:
             return False
         now = self._runtime.clock.now()
         started = _aware(status.started_at) or now

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from etlocal.aws.call import Call
+from etlocal.glue.jobs.times import shown_time
 
 
 def find_job(tx: sqlite3.Connection, account: str, region: str, name: str) -> dict[str, Any] | None:
@@ -59,7 +60,7 @@ def max_concurrent_runs(definition: Mapping[str, Any]) -> int:
 def _job(row: sqlite3.Row) -> dict[str, Any]:
     return {
         "Name": row["name"],
-        "CreatedOn": datetime.fromisoformat(row["created_on"]),
-        "LastModifiedOn": datetime.fromisoformat(row["last_modified_on"]),
+        "CreatedOn": shown_time(datetime.fromisoformat(row["created_on"])),
+        "LastModifiedOn": shown_time(datetime.fromisoformat(row["last_modified_on"])),
         **json.loads(row["definition"]),
     }

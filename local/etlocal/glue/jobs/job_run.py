@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from etlocal.glue.jobs.run_rows import ENDED, Run
+from etlocal.glue.jobs.times import shown_time
 
 LOG_GROUP = "/aws-glue/jobs"
 
@@ -24,9 +25,9 @@ def as_job_run(run: Run) -> dict[str, Any]:
         "Attempt": run.attempt,
         "PreviousRunId": run.previous_run_id,
         "JobName": run.job_name,
-        "StartedOn": run.started_on,
-        "LastModifiedOn": run.last_modified_on,
-        "CompletedOn": run.completed_on,
+        "StartedOn": shown_time(run.started_on),
+        "LastModifiedOn": shown_time(run.last_modified_on),
+        "CompletedOn": shown_time(run.completed_on) if run.completed_on else None,
         "JobRunState": str(run.state),
         "ErrorMessage": run.error_message,
         "StateDetail": run.state_detail,
