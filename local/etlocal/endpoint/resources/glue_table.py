@@ -25,7 +25,7 @@ class GlueTable(GlueType):
 
     def update(self, properties: Model, previous: Model) -> Model:
         """Replace the definition; a new name makes a new table."""
-        name = properties["TableInput"].get("Name") or properties.get("Id", previous["Id"])
+        name = str(properties["TableInput"].get("Name") or properties.get("Id", previous["Id"]))
         table_input = {**properties["TableInput"], "Name": name}
         if name.lower() != previous["Id"].lower():
             model = self.create({**properties, "TableInput": table_input})
