@@ -38,13 +38,13 @@ class Target:
         RedshiftError
             When one fails: none of them has had an effect then.
         """
-        client = _aws.client("redshift-data")
-        common = {"Database": self.database, **self.arguments}
         if len(statements) > _MOST_STATEMENTS:
             raise RedshiftError(
                 f"{len(statements)} statements do not fit one transaction of the Data API: "
                 f"at most {_MOST_STATEMENTS}, preactions and postactions included"
             )
+        client = _aws.client("redshift-data")
+        common = {"Database": self.database, **self.arguments}
         if len(statements) == 1:
             started = client.execute_statement(Sql=statements[0], **common)
         else:

@@ -16,6 +16,8 @@ NULL = "@NULL@"
 _TRANSACTION = re.compile(
     r"(begin|start\s+transaction|commit|end)(\s+(work|transaction))?", re.IGNORECASE
 )
+_PART = r'"(?:[^"]|"")+"|[^".]+'
+_NAME = re.compile(rf"(?:{_PART})(?:\.(?:{_PART})){{0,2}}")
 _TYPES = {
     "bigint": "BIGINT",
     "int": "INTEGER",
@@ -50,18 +52,12 @@ def table_name(name: str) -> str:
     Raises
     ------
     ValueError
-        When the name has an empty or more than three parts.
+        When the name has an empty part, more than three, or a stray quote.
     """
-    parts = [part.strip() for part in re.findall(r'(?:"(?:[^"]|"")*"|[^".])+', name)]
-    plain = [
-        p[1:-1].replace('""', '"') if len(p) > 1 and p[0] == p[-1] == '"' else p for p in parts
-    ]
-    if (
-        not 1 <= len(plain) <= 3
-        or not all(plain)
-        or len(plain) != name.count(".") + 1 - sum(part.count(".") for part in plain)
-    ):
+    if not _NAME.fullmatch(name.strip()):
         raise ValueError(f"{name!r} is not the name of a table, schema.table")
+    parts = re.findall(_PART, name.strip())
+    plain = [p[1:-1].replace('""', '"') if p.startswith('"') else p.strip() for p in parts]
     if len(plain) == 1:
         plain.insert(0, "public")
     return ".".join(identifier(part) for part in plain)

@@ -76,8 +76,7 @@ class DynamicFrame:
 
     def toDF(self, options: Sequence[ResolveOption] | None = None) -> DataFrame:
         """Return the Spark DataFrame; an unresolved choice is a struct with a field a type."""
-        df = _choices.as_columns(self._df, self._choices, options or ())
-        return df
+        return _choices.as_columns(self._df, self._choices, options or ())
 
     # -- information
 
