@@ -16,7 +16,8 @@ from etlocal.glue.catalog import api
 from etlocal.glue.crawler import rows
 from etlocal.glue.crawler.configuration import Configuration, parse_configuration
 from etlocal.glue.crawler.custom import classifiers_of
-from etlocal.glue.crawler.grouping import FoundTable, SeenFile, group
+from etlocal.glue.crawler.found import FoundTable, SeenFile
+from etlocal.glue.crawler.grouping import group
 from etlocal.glue.crawler.jdbc import JdbcCrawl
 from etlocal.glue.crawler.listing import (
     CrawlCancelledError,

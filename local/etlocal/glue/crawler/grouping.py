@@ -3,89 +3,17 @@
 Pure: it is given what was recognised in each file and gives the tables.
 
 Source: AWS Glue Developer Guide, "How does a crawler determine when to create partitions?" and
-"Creating a single schema for each Amazon S3 include path". AWS does not publish how it measures
-the similarity of two schemas; here two are similar when more than 70 % of the wider one's columns
-are in both, and a folder level is one table when more than 70 % of what is in it is similar.
+"Creating a single schema for each Amazon S3 include path".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import unquote
 
-from etlocal.formats.hive_types import merge_columns
 from etlocal.formats.recognised import UNKNOWN, Recognised
-
-_THRESHOLD = 0.7
-Path = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class SeenFile:
-    """An object under the include path.
-
-    Attributes
-    ----------
-    path : tuple of str
-        Its folders below the include path and its name.
-    size : int
-    recognised : Recognised or None
-        None where the file was not sampled: it counts as the others of its folder.
-    """
-
-    path: Path
-    size: int
-    recognised: Recognised | None
-
-
-@dataclass(frozen=True)
-class Folder:
-    """The files of one folder that belong to one table.
-
-    Attributes
-    ----------
-    path : tuple of str
-        Below the include path.
-    shape : Recognised
-        Format and schema of the folder's files.
-    objects, size, records : int
-    """
-
-    path: Path
-    shape: Recognised
-    objects: int
-    size: int
-    records: int
-
-
-@dataclass(frozen=True)
-class FoundTable:
-    """A table that was found.
-
-    Attributes
-    ----------
-    path : tuple of str
-        Its root below the include path: a folder, or a file if `is_file`.
-    shape : Recognised
-        Format and schema of the table.
-    keys : tuple of str
-        The partition keys, one for each level below the root.
-    folders : tuple of Folder
-        One for each partition, or the only one.
-    is_file : bool
-    """
-
-    path: Path
-    shape: Recognised
-    keys: tuple[str, ...]
-    folders: tuple[Folder, ...]
-    is_file: bool = False
-
-    def values(self, folder: Folder) -> list[str]:
-        """Give the partition values of a folder."""
-        names = folder.path[len(self.path) :]
-        return [_value(name, key) for name, key in zip(names, self.keys, strict=True)]
+from etlocal.glue.crawler.found import Folder, FoundTable, Path, SeenFile, partition_key
+from etlocal.glue.crawler.similarity import Similarity, compatible
 
 
 @dataclass
@@ -134,7 +62,7 @@ def group(
 
 class _Grouper:
     def __init__(self, *, combine: bool, table_level: int | None) -> None:
-        self._combine = combine
+        self._measure = Similarity(combine)
         self._table_level = table_level
         self._result = Grouping()
 
@@ -166,7 +94,7 @@ class _Grouper:
             for file in node.files
             if file.recognised is not None and file.recognised.certain
         ]
-        majority = self._majority(sampled)
+        majority = self._measure.majority(sampled)
         if majority is None:
             if sampled:
                 self._file_tables(node)
@@ -200,7 +128,7 @@ class _Grouper:
         certain = [(child, found) for child, found in groups if found.shape.certain]
         shapes = [found.shape for _, found in certain]
         depths = [len(found.names) for _, found in certain]
-        majority = self._majority(shapes, depths)
+        majority = self._measure.majority(shapes, depths)
         if majority is None:
             if certain or not self._alike([found for _, found in groups]):
                 for child, found in groups:
@@ -213,7 +141,7 @@ class _Grouper:
     def _alike(self, groups: Sequence[_Group]) -> bool:
         first = groups[0]
         return all(
-            len(found.names) == len(first.names) and self._belongs(found.shape, first.shape)
+            len(found.names) == len(first.names) and self._measure.belongs(found.shape, first.shape)
             for found in groups
         )
 
@@ -226,16 +154,16 @@ class _Grouper:
         for child, found in groups:
             certain = found.shape.certain
             if len(found.names) != depth or not (
-                self._compatible(found.shape, majority)
+                compatible(found.shape, majority)
                 if certain
-                else self._belongs(found.shape, majority)
+                else self._measure.belongs(found.shape, majority)
             ):
                 if certain:
                     self._table(child.path, found)
                 else:
                     self._result.left_out.append((child.path, found.shape.reason))
                 continue
-            levels = [_key(child.path[-1]), *found.names]
+            levels = [partition_key(child.path[-1]), *found.names]
             names = levels if names is None else _common(names, levels)
             folders.extend(
                 found.folders
@@ -243,39 +171,6 @@ class _Grouper:
                 else (replace(folder, shape=majority) for folder in found.folders)
             )
         return _Group(majority, tuple(folders), tuple(names or ()))
-
-    def _majority(
-        self, shapes: Sequence[Recognised], depths: Sequence[int] | None = None
-    ) -> Recognised | None:
-        """Merge the shapes of the cluster that more than 70 % belong to; None without one."""
-        clusters: list[tuple[Recognised, int, list[Recognised]]] = []
-        for index, shape in enumerate(shapes):
-            depth = depths[index] if depths else 0
-            for representative, its_depth, members in clusters:
-                if depth == its_depth and self._similar(shape, representative):
-                    members.append(shape)
-                    break
-            else:
-                clusters.append((shape, depth, [shape]))
-        largest = max(clusters, key=lambda cluster: len(cluster[2]), default=None)
-        if largest is None or len(largest[2]) <= _THRESHOLD * len(shapes):
-            return None
-        return _merged(largest[2])
-
-    def _similar(self, left: Recognised, right: Recognised) -> bool:
-        if left.columns == right.columns:
-            return self._compatible(left, right)
-        if not self._compatible(left, right):
-            return False
-        if self._combine:
-            return True
-        names = {column.name for column in left.columns}
-        others = {column.name for column in right.columns}
-        return len(names & others) > _THRESHOLD * max(len(names), len(others))
-
-    @staticmethod
-    def _compatible(left: Recognised, right: Recognised) -> bool:
-        return left is right or _compatibility(left) == _compatibility(right)
 
     def _folder(self, node: _Node, shape: Recognised) -> Folder:
         """Count a folder's files of `shape`; the others are left out, and said to be."""
@@ -288,7 +183,7 @@ class _Grouper:
         rate = sum(rates) // len(rates) if rates else 0
         for file in node.files:
             recognised = file.recognised
-            if recognised is not None and not self._belongs(recognised, shape):
+            if recognised is not None and not self._measure.belongs(recognised, shape):
                 reason = recognised.reason or "its schema or format differs from the folder's"
                 self._result.left_out.append((file.path, reason))
                 continue
@@ -299,15 +194,6 @@ class _Grouper:
             elif rate:
                 records += file.size // rate
         return Folder(node.path, shape, objects, size, records)
-
-    def _belongs(self, recognised: Recognised, shape: Recognised) -> bool:
-        if shape.classification == UNKNOWN:
-            return True
-        if recognised.certain:
-            return self._similar(recognised, shape)
-        names = [column.name for column in recognised.columns]
-        known = {column.name for column in shape.columns}
-        return bool(names) and self._compatible(recognised, shape) and known.issuperset(names)
 
     def _file_tables(self, node: _Node) -> None:
         for file in node.files:
@@ -355,48 +241,6 @@ def _tree(files: Iterable[SeenFile]) -> _Node | None:
     return root
 
 
-def _merged(shapes: Sequence[Recognised]) -> Recognised:
-    first = shapes[0]
-    columns, quoted, paths = first.columns, False, set[str]()
-    for shape in shapes:
-        if shape is not first:
-            columns = merge_columns(columns, shape.columns)
-        quoted = quoted or shape.details.get("quoted") == "true"
-        paths.update(shape.details.get("paths", "").split(","))
-    details = dict(first.details)
-    if "quoted" in details:
-        details["quoted"] = "true" if quoted else "false"
-    if "paths" in details:
-        details["paths"] = ",".join(sorted(paths - {""}))
-    rates = [shape.record_size for shape in shapes if shape.record_size]
-    return replace(
-        first,
-        columns=columns,
-        details=details,
-        record_size=sum(rates) // len(rates) if rates else 0,
-    )
-
-
-def _compatibility(shape: Recognised) -> tuple[str, ...]:
-    details = shape.details
-    return (
-        shape.classification,
-        shape.compression,
-        *(details.get(name, "") for name in ("delimiter", "serde", "jsonPath")),
-    )
-
-
 def _common(names: Sequence[str | None], others: Sequence[str | None]) -> list[str | None]:
     """Give each level's key where both agree on it."""
     return [mine if mine == other else None for mine, other in zip(names, others, strict=True)]
-
-
-def _key(name: str) -> str | None:
-    key, equals, value = name.partition("=")
-    return key.lower() if key and equals and value else None
-
-
-def _value(name: str, key: str) -> str:
-    if _key(name) == key:
-        return unquote(name.partition("=")[2])
-    return name

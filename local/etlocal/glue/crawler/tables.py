@@ -12,7 +12,7 @@ from typing import Any
 
 from etlocal.formats.hive_types import Column, render
 from etlocal.formats.recognised import UNKNOWN, Recognised
-from etlocal.glue.crawler.grouping import Folder, FoundTable
+from etlocal.glue.crawler.found import Folder, FoundTable
 from etlocal.glue.crawler.listing import Location
 
 DEPRECATED = "DEPRECATED_BY_CRAWLER"

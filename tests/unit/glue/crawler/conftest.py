@@ -113,7 +113,7 @@ class FakeLogs:
 
 
 class FakeWarehouse:
-    """The Data API over tables given as ``{(schema, table): [(column, type, precision, scale)]}``."""
+    """The Data API over tables: ``(schema, table)`` → ``[(column, type, precision, scale)]``."""
 
     def __init__(self) -> None:
         self.tables: dict[tuple[str, str], list[tuple[str, str, int, int]]] = {}
