@@ -140,10 +140,11 @@ class Crawl:
 
     def _begin_writing(self) -> None:
         """Go over to STOPPING: from here on the crawl cannot be stopped, and has not ended."""
-        with self._call.store.transaction() as tx:
-            begun = rows.begin_stopping(tx, self._call, self._name, self._crawl_id)
-        if not begun or self._cancelled.is_set():
+        if self._cancelled.is_set():
             raise CrawlCancelledError
+        with self._call.store.transaction() as tx:
+            if not rows.begin_stopping(tx, self._call, self._name, self._crawl_id):
+                raise CrawlCancelledError
 
     def _find(self) -> _Found:
         found = _Found()

@@ -61,10 +61,14 @@ class CrawlPool:
 
     def cancel(self, crawl_id: str) -> None:
         """End a crawl as soon as it looks; nothing happens if it is not under way."""
-        with self._lock:
-            cancelled = self._cancelled.get(crawl_id)
+        cancelled = self.under_way(crawl_id)
         if cancelled is not None:
             cancelled.set()
+
+    def under_way(self, crawl_id: str) -> threading.Event | None:
+        """Give what cancels a crawl that runs or waits in this process, or None."""
+        with self._lock:
+            return self._cancelled.get(crawl_id)
 
     def recover(self) -> None:
         """Take up the crawls that a process before this one left in the middle.

@@ -42,6 +42,7 @@ class FakeS3:
         self.reads: list[str] = []
         self.gate = threading.Event()
         self.gate.set()
+        self.at_gate = threading.Event()
 
     def put(self, url: str, body: bytes | str) -> None:
         """Put an object at ``s3://bucket/key``."""
@@ -63,6 +64,7 @@ class FakeS3:
         return {"Contents": contents[:MaxKeys]}
 
     def get_object(self, Bucket: str, Key: str, Range: str) -> dict[str, Any]:  # noqa: N803
+        self.at_gate.set()
         if not self.gate.wait(10):
             raise TimeoutError("nobody opened the gate")
         self.reads.append(Key)

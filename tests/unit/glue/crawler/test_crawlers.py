@@ -12,8 +12,31 @@ from etlocal.aws.call import Runtime
 from etlocal.aws.errors import AwsError
 from etlocal.glue import crawler
 from etlocal.glue.crawler.firing import Scheduler
+from etlocal.glue.crawler.pool import CrawlPool
+from etlocal.glue.crawler.writing import CatalogWriter
 
 FLIGHTS = "Carrier,OriginAirportID,DepDelay\nDL,11433,-3\nAA,13303,\nUA,12478,7\n"
+
+
+def start_and_hold(glue: Any, s3: Any) -> str:
+    """Start a crawl that waits in the middle until the gate is opened, and give its id."""
+    s3.put("s3://raw/flights/a.csv", FLIGHTS)
+    s3.gate.clear()
+    glue("StartCrawler", Name="c")
+    assert s3.at_gate.wait(10)
+    crawl_id: str = glue("ListCrawls", CrawlerName="c")["Crawls"][0]["CrawlId"]
+    return crawl_id
+
+
+def stop_service(s3: Any, runtime: Runtime, crawl_id: str) -> None:
+    """Stop the service while the crawl is held, so that the crawl is left in the middle."""
+    cancelled = runtime.component(CrawlPool).under_way(crawl_id)
+    assert cancelled is not None
+    closer = threading.Thread(target=crawler.stop, args=(runtime,))
+    closer.start()
+    assert cancelled.wait(10)
+    s3.gate.set()
+    closer.join()
 
 
 def refused(glue: Any, operation: str, **request: Any) -> tuple[str, str]:
@@ -114,10 +137,8 @@ def test_a_role_is_required(glue: Any) -> None:
 
 
 def test_a_running_crawler_refuses_what_needs_it_ready(glue: Any, s3: Any) -> None:
-    s3.put("s3://raw/flights/a.csv", FLIGHTS)
     glue.create()
-    s3.gate.clear()
-    glue("StartCrawler", Name="c")
+    start_and_hold(glue, s3)
 
     running = glue("GetCrawler", Name="c")["Crawler"]
     assert running["State"] == "RUNNING"
@@ -160,11 +181,9 @@ def test_of_many_starts_at_once_one_wins(glue: Any, s3: Any) -> None:
 
 
 def test_a_stopped_crawl_is_cancelled_and_writes_nothing(glue: Any, s3: Any) -> None:
-    s3.put("s3://raw/flights/a.csv", FLIGHTS)
     glue.create()
     assert refused(glue, "StopCrawler", Name="c")[0] == "CrawlerNotRunningException"
-    s3.gate.clear()
-    glue("StartCrawler", Name="c")
+    start_and_hold(glue, s3)
     glue("StopCrawler", Name="c")
 
     assert glue("GetCrawler", Name="c")["Crawler"]["State"] == "STOPPING"
@@ -177,18 +196,32 @@ def test_a_stopped_crawl_is_cancelled_and_writes_nothing(glue: Any, s3: Any) -> 
     assert glue.tables() == {}
 
 
-def test_a_crawl_left_in_the_middle_is_run_anew_after_a_restart(
-    glue: Any, s3: Any, crawling: Runtime
+def test_a_crawler_is_stopping_while_it_writes_the_catalog(
+    glue: Any, s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3.put("s3://raw/flights/a.csv", FLIGHTS)
     glue.create()
-    s3.gate.clear()
-    glue("StartCrawler", Name="c")
-    crawl_id = glue("ListCrawls", CrawlerName="c")["Crawls"][0]["CrawlId"]
-    closer = threading.Thread(target=crawler.stop, args=(crawling,))
-    closer.start()
-    s3.gate.set()
-    closer.join()
+    states: list[str] = []
+    write = CatalogWriter.write
+
+    def watched(self: CatalogWriter, *arguments: Any) -> None:
+        states.append(glue("GetCrawler", Name="c")["Crawler"]["State"])
+        states.append(refused(glue, "StopCrawler", Name="c")[0])
+        write(self, *arguments)
+
+    monkeypatch.setattr(CatalogWriter, "write", watched)
+    glue.crawl()
+
+    assert states == ["STOPPING", "CrawlerStoppingException"]
+
+
+def test_a_crawl_left_in_the_middle_is_run_anew_after_a_restart(
+    glue: Any, s3: Any, crawling: Runtime
+) -> None:
+    glue.create()
+    crawl_id = start_and_hold(glue, s3)
+    stop_service(s3, crawling, crawl_id)
+    assert glue("GetCrawler", Name="c")["Crawler"]["State"] == "RUNNING"
 
     crawler.start(crawling)
     last = glue.wait()
@@ -199,17 +232,19 @@ def test_a_crawl_left_in_the_middle_is_run_anew_after_a_restart(
 
 
 def test_a_crawl_asked_to_stop_before_a_restart_ends_cancelled(
-    glue: Any, s3: Any, crawling: Runtime
+    glue: Any, s3: Any, crawling: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    s3.put("s3://raw/flights/a.csv", FLIGHTS)
     glue.create()
-    s3.gate.clear()
-    glue("StartCrawler", Name="c")
-    glue("StopCrawler", Name="c")
-    closer = threading.Thread(target=crawler.stop, args=(crawling,))
-    closer.start()
-    s3.gate.set()
-    closer.join()
+    crawl_id = start_and_hold(glue, s3)
+    cancelled = crawling.component(CrawlPool).under_way(crawl_id)
+    with monkeypatch.context() as patch:
+        # The process dies before the crawl hears of the stop.
+        patch.setattr(CrawlPool, "cancel", lambda _pool, _crawl_id: None)
+        glue("StopCrawler", Name="c")
+    assert cancelled is not None
+    assert not cancelled.is_set()
+    stop_service(s3, crawling, crawl_id)
+    assert glue("GetCrawler", Name="c")["Crawler"]["State"] == "STOPPING"
 
     crawler.start(crawling)
 
