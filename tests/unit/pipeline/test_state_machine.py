@@ -149,3 +149,16 @@ def test_messages_have_the_job_its_status_and_the_error(states: States) -> None:
     )
     assert failure["Status"] == "Failed"
     assert {"State", "Error", "Cause"} <= set(failure)
+
+
+def test_the_failure_is_not_given_a_name_that_is_step_functions_own(states: States) -> None:
+    # A caught States.TaskFailed cannot be the name of a Fail state's error.
+    assert states["Failed"]["Error"] == "PipelineFailed"
+
+
+def test_subjects_fit_whatever_the_stack_is_called(states: States) -> None:
+    # SNS refuses a subject of over 100 characters, and with it the notification.
+    for name in ("NotifySuccess", "NotifyFailure"):
+        subject = states[name]["Arguments"]["Subject"]
+        assert "$" not in subject
+        assert len(subject) <= 100
