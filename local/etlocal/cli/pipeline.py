@@ -68,6 +68,9 @@ def upload(
         str | None,
         typer.Option(help="The object's key, for a single file [default: the template's]"),
     ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Show the executions that start, to their end")
+    ] = False,
 ) -> None:
     """Put files where the pipeline takes its input."""
     if key is not None and len(files) > 1:
@@ -76,8 +79,14 @@ def upload(
     if missing:
         raise FlowError(f"not a file: {', '.join(missing)}; nothing was uploaded")
     flow = pipeline(running(state_dir))
+    keys = []
     for file in files:
-        say(f"s3://{flow.upload_bucket}/{flow.upload(file, key=key)}")
+        keys.append(flow.upload(file, key=key))
+        say(f"s3://{flow.upload_bucket}/{keys[-1]}")
+    for uploaded in keys if follow else []:
+        ended = following.follow(flow, flow.execution_of(uploaded))
+        if ended["status"] != "SUCCEEDED":
+            raise FlowError(f"the execution of {uploaded} ended {ended['status']}")
 
 
 def watch(
