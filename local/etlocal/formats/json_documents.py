@@ -16,7 +16,8 @@ from etlocal.formats.recognised import Recognised, Sample, unknown
 
 _SMALLEST_INT, _LARGEST_INT = -(2**31), 2**31 - 1
 _SMALLEST_LONG, _LARGEST_LONG = -(2**63), 2**63 - 1
-_BLANK = re.compile(r"[\s,]*")
+_BLANK = re.compile(r"\s*")
+_BETWEEN_ELEMENTS = re.compile(r"\s*,?\s*")
 _STEP = re.compile(r"\.(\*|[^.\[\]]+)|\[(\*|\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 
 Step = str | int | None
@@ -145,7 +146,7 @@ def _select(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
 
 def _documents(text: str, *, whole: bool) -> Iterator[Any]:
     decoder = json.JSONDecoder()
-    position = _skip_blank(text, 0)
+    position = _skip(_BLANK, text, 0)
     while position < len(text):
         try:
             document, position = decoder.raw_decode(text, position)
@@ -154,12 +155,12 @@ def _documents(text: str, *, whole: bool) -> Iterator[Any]:
                 raise
             return
         yield document
-        position = _skip_blank(text, position)
+        position = _skip(_BLANK, text, position)
 
 
 def _elements(text: str, *, whole: bool) -> Iterator[Any]:
     decoder = json.JSONDecoder()
-    position = _skip_blank(text, text.index("[") + 1)
+    position = _skip(_BLANK, text, text.index("[") + 1)
     while position < len(text) and text[position] != "]":
         try:
             element, position = decoder.raw_decode(text, position)
@@ -168,9 +169,13 @@ def _elements(text: str, *, whole: bool) -> Iterator[Any]:
                 raise
             return
         yield element
-        position = _skip_blank(text, position)
-    if whole and position >= len(text):
+        position = _skip(_BETWEEN_ELEMENTS, text, position)
+    if not whole:
+        return
+    if position >= len(text):
         raise json.JSONDecodeError("the array does not end", text, position)
+    if _skip(_BLANK, text, position + 1) < len(text):
+        raise json.JSONDecodeError("something follows the array", text, position + 1)
 
 
 def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
@@ -178,8 +183,8 @@ def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
     return error.pos >= len(text) - 8 or error.msg.startswith("Unterminated string")
 
 
-def _skip_blank(text: str, position: int) -> int:
-    found = _BLANK.match(text, position)
+def _skip(blank: re.Pattern[str], text: str, position: int) -> int:
+    found = blank.match(text, position)
     return found.end() if found else position
 
 

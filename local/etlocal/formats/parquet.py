@@ -18,6 +18,11 @@ MAGIC = b"PAR1"
 _TAIL = 64 * 1024
 _LARGEST_FOOTER = 64 * 1024 * 1024
 
+# What a footer of well-formed Thrift with members of other types than Parquet's ends in.
+_MALFORMED = (
+    ThriftError, LookupError, StopIteration, ValueError, TypeError, AttributeError, RecursionError,
+)  # fmt: skip
+
 # FileMetaData, SchemaElement: ids of their fields.
 _SCHEMA, _ROWS, _ROW_GROUPS = 2, 3, 4
 _TYPE, _REPETITION, _NAME, _CHILDREN, _CONVERTED, _SCALE, _PRECISION, _LOGICAL = (
@@ -50,9 +55,9 @@ def recognise_parquet(sample: Sample) -> Recognised:
         elements = iter(metadata[_SCHEMA])
         root = next(elements)
         fields = [_field(elements) for _ in range(root.get(_CHILDREN, 0))]
-    except (ThriftError, KeyError, StopIteration, UnicodeDecodeError, TypeError) as error:
-        return unknown(f"the Parquet footer cannot be read: {error}")
-    rows = int(metadata.get(_ROWS, 0))
+        rows = int(metadata.get(_ROWS, 0))
+    except _MALFORMED as error:
+        return unknown(f"the Parquet footer cannot be read: {error or type(error).__name__}")
     return Recognised(
         "parquet",
         tuple(Column(name.lower(), kind) for name, kind in fields),
