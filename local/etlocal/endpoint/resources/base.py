@@ -51,6 +51,8 @@ class ResourceType(ABC):
         botocore's name of the service that has the resource.
     identifier : str
         The property of the model that ``Ref`` gives and whose value names the resource.
+    required : tuple of str
+        The properties that a template must give.
     create_only : tuple of str
         The properties whose change makes a new resource.
     attributes : tuple of str
@@ -60,6 +62,7 @@ class ResourceType(ABC):
     type_name: ClassVar[str]
     service: ClassVar[str]
     identifier: ClassVar[str]
+    required: ClassVar[tuple[str, ...]] = ()
     create_only: ClassVar[tuple[str, ...]] = ()
     attributes: ClassVar[tuple[str, ...]] = ()
 

@@ -14,6 +14,7 @@ class GlueConnection(GlueType):
 
     type_name = "AWS::Glue::Connection"
     identifier = "Id"
+    required = ("CatalogId", "ConnectionInput")
     create_only = ("CatalogId",)
     attributes = ("Id",)
 

@@ -32,6 +32,7 @@ class GlueCrawler(GlueType):
 
     type_name = "AWS::Glue::Crawler"
     identifier = "Name"
+    required = ("Role", "Targets")
     create_only = ("Name",)
 
     def create(self, properties: Model) -> Model:

@@ -15,6 +15,7 @@ class GlueDatabase(GlueType):
 
     type_name = "AWS::Glue::Database"
     identifier = "DatabaseName"
+    required = ("CatalogId", "DatabaseInput")
     create_only = ("DatabaseName",)
 
     def create(self, properties: Model) -> Model:

@@ -14,6 +14,7 @@ class GlueJob(GlueType):
 
     type_name = "AWS::Glue::Job"
     identifier = "Name"
+    required = ("Command", "Role")
     create_only = ("Name",)
 
     def create(self, properties: Model) -> Model:

@@ -16,6 +16,7 @@ class GluePartition(GlueType):
 
     type_name = "AWS::Glue::Partition"
     identifier = "Id"
+    required = ("CatalogId", "DatabaseName", "PartitionInput", "TableName")
     create_only = ("CatalogId", "DatabaseName", "TableName")
     attributes = ("Id",)
 

@@ -14,6 +14,7 @@ class GlueTable(GlueType):
 
     type_name = "AWS::Glue::Table"
     identifier = "Id"
+    required = ("CatalogId", "DatabaseName", "TableInput")
     create_only = ("CatalogId", "DatabaseName")
     attributes = ("Id",)
 

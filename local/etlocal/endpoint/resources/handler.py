@@ -11,7 +11,7 @@ from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from etlocal.endpoint.resources.base import Model, ResourceType
+from etlocal.endpoint.resources.base import Model, ResourceType, without
 from etlocal.endpoint.resources.conform import PropertyError
 
 _MISSING = frozenset(
@@ -31,6 +31,11 @@ _HANDLER_CODES = {
     "NotImplemented": "UnsupportedAction",
     **dict.fromkeys(_MISSING, "NotFound"),
 }
+
+
+# In the model of what was made. A stack also asks to delete what it failed to make, and that may
+# be another's resource of the same name.
+_MADE = "EtlocalMade"
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,9 @@ def create(resource: ResourceType, properties: Model, *, begun: bool) -> Progres
     try:
         if begun:
             return _settle(resource, properties)
+        _check_required(resource, properties)
         _refuse_attributes(resource, properties)
-        return _settle(resource, resource.create(properties))
+        return _settle(resource, {**resource.create(properties), _MADE: True})
     except (PropertyError, ClientError, BotoCoreError) as error:
         return _failed(error, {})
 
@@ -71,17 +77,22 @@ def update(resource: ResourceType, properties: Model, previous: Model, *, begun:
     try:
         if begun:
             return _settle(resource, properties)
-        return _settle(resource, resource.update(properties, previous))
+        _check_required(resource, properties)
+        model = resource.update(without(properties, _MADE), without(previous, _MADE))
+        return _settle(resource, {**model, _MADE: True})
     except (PropertyError, ClientError, BotoCoreError) as error:
         return _failed(error, previous)
 
 
 def delete(resource: ResourceType, model: Model, *, begun: bool) -> Progress:
-    """Delete a resource; one that is not there is deleted."""
+    """Delete a resource; one that is not there is deleted, one that was never made is left."""
+    if _MADE not in model:
+        return Progress("SUCCESS", model)
+    made = without(model, _MADE)
     try:
         if not begun:
-            resource.delete(model)
-        return Progress("SUCCESS" if resource.is_gone(model) else "IN_PROGRESS", model)
+            resource.delete(made)
+        return Progress("SUCCESS" if resource.is_gone(made) else "IN_PROGRESS", model)
     except ClientError as error:
         if error.response["Error"]["Code"] in _MISSING:
             return Progress("SUCCESS", model)
@@ -95,6 +106,12 @@ def _settle(resource: ResourceType, model: Model) -> Progress:
     if settled is None:
         return Progress("IN_PROGRESS", model)
     return Progress("SUCCESS", settled)
+
+
+def _check_required(resource: ResourceType, properties: Model) -> None:
+    missing = [name for name in resource.required if properties.get(name) is None]
+    if missing:
+        raise PropertyError(f"Model validation failed (#: required key [{missing[0]}] not found)")
 
 
 def _refuse_attributes(resource: ResourceType, properties: Model) -> None:

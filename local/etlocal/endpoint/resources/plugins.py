@@ -13,7 +13,7 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceRequest,
 )
 
-from etlocal.endpoint.resources import handler
+from etlocal.endpoint.resources import engine, handler
 from etlocal.endpoint.resources.base import Context, ResourceType
 from etlocal.endpoint.resources.glue_classifier import GlueClassifier
 from etlocal.endpoint.resources.glue_connection import GlueConnection
@@ -105,8 +105,8 @@ class _Plugin(CloudFormationResourceProviderPlugin):  # type: ignore[misc]
         self.factory: type[_Provider] | None = None
 
     def load(self) -> None:
-        """Make the provider; LocalStack calls it on the type's first use."""
-        self.factory = _provider(self.resource_type)
+        """Offer the provider; LocalStack calls it on the type's first use."""
+        self.factory = _PROVIDERS[self.resource_type.type_name]
 
 
 class GlueClassifierPlugin(_Plugin):
@@ -177,3 +177,22 @@ class ServerlessWorkgroupPlugin(_Plugin):
 
     name = ServerlessWorkgroup.type_name
     resource_type = ServerlessWorkgroup
+
+
+_PROVIDERS = {
+    plugin.name: _provider(plugin.resource_type)
+    for plugin in (
+        GlueClassifierPlugin,
+        GlueConnectionPlugin,
+        GlueCrawlerPlugin,
+        GlueDatabasePlugin,
+        GlueJobPlugin,
+        GluePartitionPlugin,
+        GlueTablePlugin,
+        RedshiftClusterPlugin,
+        ServerlessNamespacePlugin,
+        ServerlessWorkgroupPlugin,
+    )
+}
+# LocalStack imports every plug-in before it carries out the first change of a stack.
+engine.apply(_PROVIDERS)

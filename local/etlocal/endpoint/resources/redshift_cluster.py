@@ -27,6 +27,7 @@ class RedshiftCluster(ResourceType):
     type_name = "AWS::Redshift::Cluster"
     service = "redshift"
     identifier = "ClusterIdentifier"
+    required = ("ClusterType", "DBName", "MasterUsername", "NodeType")
     create_only = (
         "ClusterIdentifier",
         "OwnerAccount",

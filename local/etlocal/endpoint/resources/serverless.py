@@ -93,6 +93,7 @@ class ServerlessNamespace(ServerlessType):
     type_name = "AWS::RedshiftServerless::Namespace"
     kind = "Namespace"
     identifier = "NamespaceName"
+    required = ("NamespaceName",)
     create_only = ("NamespaceName",)
     attributes = ("Namespace",)
     resets: ClassVar[dict[str, Any]] = {"IamRoles": [], "LogExports": []}
@@ -119,6 +120,7 @@ class ServerlessWorkgroup(ServerlessType):
     type_name = "AWS::RedshiftServerless::Workgroup"
     kind = "Workgroup"
     identifier = "WorkgroupName"
+    required = ("WorkgroupName",)
     create_only = ("WorkgroupName", "NamespaceName")
     attributes = ("Workgroup",)
     resets: ClassVar[dict[str, Any]] = {"SecurityGroupIds": [], "SubnetIds": []}

@@ -103,8 +103,9 @@ def test_every_type_has_its_entry_point() -> None:
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: str(kind.type_name))
-def test_identifier_replacement_and_attributes_are_those_of_aws(kind: type[ResourceType]) -> None:
+def test_what_a_type_declares_is_what_awss_schema_says(kind: type[ResourceType]) -> None:
     schema = _schema(kind)
+    assert set(kind.required) == set(schema.get("required", ()))
     assert schema["primaryIdentifier"] == [f"/properties/{kind.identifier}"]
     assert set(kind.create_only) == _names(schema.get("createOnlyProperties"))
     assert set(kind.attributes) == _names(schema.get("readOnlyProperties"))

@@ -104,6 +104,14 @@ def test_deleting_what_is_gone_succeeds(glue: _Client) -> None:
     assert handler.delete(_of(GlueDatabase, glue), model, begun=False).status == "SUCCESS"
 
 
+def test_what_a_stack_failed_to_make_is_not_deleted(glue: _Client) -> None:
+    glue.create_database(DatabaseInput={"Name": "shop"})
+    properties = _database() | {"DatabaseName": "shop"}
+    assert handler.create(_of(GlueDatabase, glue), properties, begun=False).status == "FAILED"
+    assert handler.delete(_of(GlueDatabase, glue), properties, begun=False).status == "SUCCESS"
+    assert glue.get_database(Name="shop")["Database"]["Name"] == "shop"
+
+
 def test_updating_what_is_gone_fails(glue: _Client) -> None:
     model = _made(GlueDatabase, glue, _database())
     glue.delete_database(Name="shop")
@@ -187,6 +195,12 @@ def test_an_unknown_property_fails_the_resource_by_its_name(glue: _Client) -> No
     assert progress.status == "FAILED"
     assert "DatabaseInput.Colour" in progress.message
     assert glue.get_databases()["DatabaseList"] == []
+
+
+def test_a_missing_property_fails_the_resource_by_its_name(glue: _Client) -> None:
+    progress = handler.create(_of(GlueDatabase, glue), {"CatalogId": ACCOUNT}, begun=False)
+    assert progress.status == "FAILED"
+    assert "required key [DatabaseInput] not found" in progress.message
 
 
 def test_a_read_only_property_of_a_template_fails_the_resource(glue: _Client) -> None:
