@@ -1,0 +1,86 @@
+"""AWS clients for our services, on the endpoint they are part of."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
+from botocore.session import get_session
+
+from etlocal.settings import Settings
+
+# Only the endpoint's own services are called, over the loopback interface.
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=300,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=64,
+    ignore_configured_endpoint_urls=True,
+    s3={"addressing_style": "path"},
+)
+_SESSION_NAME = "etlocal"
+
+
+class Clients:
+    """Makes clients and keeps them: making one costs far more than a call.
+
+    Parameters
+    ----------
+    settings : Settings
+        Names the endpoint.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.endpoint_url
+        self._clients: dict[tuple[str, str, str, str | None], Any] = {}
+        self._lock = threading.RLock()
+
+    def __call__(
+        self, service: str, *, account: str, region: str, role_arn: str | None = None
+    ) -> Any:
+        """Give a client; see `etlocal.aws.call.ClientFactory`.
+
+        With a role, the calls are made with credentials from ``sts:AssumeRole``, as a service's
+        are on AWS, so that the callee sees the role's principal.
+        """
+        key = (service, account, region, role_arn)
+        with self._lock:
+            if key not in self._clients:
+                session = self._session(account, region, role_arn)
+                self._clients[key] = session.client(service, endpoint_url=self._url, config=_CONFIG)
+            return self._clients[key]
+
+    def forget(self) -> None:
+        """Drop the kept clients: the sessions of their roles are gone after a reset."""
+        with self._lock:
+            self._clients.clear()
+
+    def _session(self, account: str, region: str, role_arn: str | None) -> boto3.Session:
+        if role_arn is None:
+            # LocalStack takes an access key of twelve digits for the account it names.
+            return boto3.Session(
+                aws_access_key_id=account,
+                aws_secret_access_key="test",  # noqa: S106  (no secret: nothing is signed with it)
+                region_name=region,
+            )
+        core = get_session()
+        core._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
+            metadata=self._assume(account, region, role_arn),
+            refresh_using=lambda: self._assume(account, region, role_arn),
+            method="sts-assume-role",
+        )
+        return boto3.Session(botocore_session=core, region_name=region)
+
+    def _assume(self, account: str, region: str, role_arn: str) -> dict[str, str]:
+        sts = self("sts", account=account, region=region)
+        answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=_SESSION_NAME)
+        credentials = answer["Credentials"]
+        return {
+            "access_key": credentials["AccessKeyId"],
+            "secret_key": credentials["SecretAccessKey"],
+            "token": credentials["SessionToken"],
+            "expiry_time": credentials["Expiration"].isoformat(),
+        }

@@ -1,0 +1,70 @@
+"""Waits, retry intervals, timeouts and heartbeats of Step Functions pass in emulated seconds.
+
+A pipeline that asks again after ten seconds, or gives up after an hour, must be testable: one
+setting (``time_scale``) says how many real seconds pass for one of the state machine's. What a
+clock shows, and the timestamps in the history, are never scaled.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from localstack.services.stepfunctions.asl.component.common.retry import retrier_decl
+from localstack.services.stepfunctions.asl.component.program import program
+from localstack.services.stepfunctions.asl.component.state.state_execution import execute_state
+from localstack.services.stepfunctions.asl.component.state.state_wait.wait_function.wait_function import (  # noqa: E501
+    WaitFunction,
+)
+from localstack.services.stepfunctions.asl.eval.callback import callback
+
+from etlocal.settings import Settings
+
+# An execution that is stopped pulses its event; a pulse between two waits is seen this late.
+_LONGEST_WAIT = 1.0
+
+
+def apply(settings: Settings) -> None:
+    """Scale them by `settings.time_scale`."""
+    scale = settings.time_scale
+
+    class ScaledEvent(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            return super().wait(_scaled(timeout, scale))
+
+    class ScaledThread(threading.Thread):
+        def join(self, timeout: float | None = None) -> None:
+            super().join(_scaled(timeout, scale))
+
+    retrying = threading.local()
+    retry = retrier_decl.RetrierDecl._eval_body
+
+    def eval_retrier(self: Any, env: Any) -> None:
+        retrying.env = env
+        retry(self, env)
+
+    def sleep(seconds: float) -> None:
+        _wait(retrying.env, seconds * scale)
+
+    retrier_decl.RetrierDecl._eval_body = eval_retrier
+    retrier_decl.time = SimpleNamespace(sleep=sleep)
+    WaitFunction._wait_interval = lambda _, env, wait_seconds: _wait(env, wait_seconds * scale)
+    execute_state.threading = SimpleNamespace(Event=ScaledEvent)
+    callback.Event = ScaledEvent
+    program.threading = SimpleNamespace(Thread=ScaledThread)
+
+
+def _wait(env: Any, seconds: float) -> None:
+    """Wait, or until the execution ends: one that is stopped leaves a long wait at once."""
+    end = time.monotonic() + seconds
+    while env.is_running() and (remaining := end - time.monotonic()) > 0:
+        env.program_state_event.wait(min(remaining, _LONGEST_WAIT))
+
+
+def _scaled(timeout: float | None, scale: float) -> float | None:
+    if timeout is None:
+        return None
+    # LocalStack writes "no timeout" as a number of seconds that a lock may not be given.
+    return min(timeout * scale, threading.TIMEOUT_MAX)

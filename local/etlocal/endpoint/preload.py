@@ -1,0 +1,47 @@
+"""Imports the services a pipeline uses while nobody waits for them.
+
+LocalStack imports a service on its first request, which takes up to seconds; the first upload of a
+session would pay for all of them in a row.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+LOG = logging.getLogger(__name__)
+
+SERVICES = (
+    "s3",
+    "sts",
+    "iam",
+    "events",
+    "stepfunctions",
+    "sns",
+    "sqs",
+    "glue",
+    "redshift-data",
+    "redshift-serverless",
+    "secretsmanager",
+    "logs",
+    "cloudformation",
+    "cloudwatch",
+)
+
+
+def start() -> threading.Thread:
+    """Begin to import `SERVICES` in the background, in the order of their first use."""
+    thread = threading.Thread(target=_load, name="etlocal-preload", daemon=True)
+    thread.start()
+    return thread
+
+
+def _load() -> None:
+    from localstack.services.plugins import SERVICE_PLUGINS
+
+    for name in SERVICES:
+        try:
+            SERVICE_PLUGINS.require(name)
+        except Exception:
+            # The first request to the service answers with this same failure.
+            LOG.exception("%s could not be loaded", name)
