@@ -52,6 +52,7 @@ def main() -> int:
         if parent := os.environ.get(PARENT_VARIABLE):
             watch_parent(int(parent), lambda: os.kill(os.getpid(), signal.SIGTERM))
         pool.start_warming()
+        pool.warm_storage_when_it_answers()
         server.run()
     return 0
 

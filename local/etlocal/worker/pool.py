@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from etlocal.settings import LOOPBACK, Settings
 from etlocal.worker.jvm import Jvm, JvmError, command_line
@@ -20,6 +22,9 @@ from etlocal.worker.spark_conf import base_conf, is_misleading, s3a_conf
 _LOG = logging.getLogger(__name__)
 # How often a warm JVM that dies while it is made ready is replaced before the pool gives up.
 _ATTEMPTS = 3
+
+
+_LOOK_SECONDS = 0.25
 
 
 class PoolError(Exception):
@@ -80,7 +85,7 @@ class Pool:
         self._closed = False
         self._failure = ""
         self._living: list[Jvm] = []
-        self._storage_answers = False
+        self._closing = threading.Event()
 
     @property
     def warm(self) -> bool:
@@ -103,6 +108,10 @@ class Pool:
                 return
             self._warming = True
         threading.Thread(target=self._keep_warm, args=(None,), name="warming", daemon=True).start()
+
+    def warm_storage_when_it_answers(self) -> None:
+        """Make S3A warm in the background, as soon as the AWS endpoint answers."""
+        threading.Thread(target=self._await_storage, name="storage", daemon=True).start()
 
     def take(self, needs: Needs) -> Runner:
         """Give a job process that is ready, for one run.
@@ -165,14 +174,11 @@ class Pool:
             self._end(jvm)
             self.start_warming()
 
-    def storage_answers(self) -> None:
-        """Note that the AWS endpoint is there, so that S3A is warmed too."""
-        self._storage_answers = True
-
     def close(self) -> None:
         """End every JVM and job process."""
         with self._changed:
             self._closed = True
+            self._closing.set()
             runner, self._warm = self._warm, None
             living = list(self._living)
         if runner is not None:
@@ -205,6 +211,35 @@ class Pool:
             self._warming, self._failure = False, failure
             self._changed.notify_all()
 
+    def _await_storage(self) -> None:
+        url = urlsplit(self._settings.endpoint_url)
+        address = (url.hostname or LOOPBACK, url.port or 80)
+        while not _answers(address):
+            if self._closing.wait(_LOOK_SECONDS):
+                return
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or not self._warming)
+            runner, self._warm = self._warm, None
+            if runner is None:
+                # A run has it, and warms S3A by its own work.
+                return
+            self._warming = True
+        try:
+            runner.warm_storage()
+        except RunnerError as error:
+            _LOG.warning("S3A was not warmed: %s", error)
+            self._discard(runner)
+            runner = None
+        with self._changed:
+            self._warming = False
+            closed = self._closed
+            self._warm = None if closed else runner
+            self._changed.notify_all()
+        if runner is None:
+            self.start_warming()
+        elif closed:
+            self._discard(runner)
+
     def _start_jvm(self, needs: Needs) -> Jvm:
         scratch = Path(tempfile.mkdtemp(prefix="jvm-", dir=self._folder))
         conf = {**base_conf(self._settings, [*self._jars, *needs.jars], scratch), **needs.conf}
@@ -231,10 +266,7 @@ class Pool:
 
     def _prepare(self, jvm: Jvm, needs: Needs) -> Runner:
         settings = self._settings
-        setup = Setup(
-            hadoop=s3a_conf(settings.endpoint_url, settings.account, settings.region),
-            storage=self._storage_answers,
-        )
+        setup = Setup(hadoop=s3a_conf(settings.endpoint_url, settings.account, settings.region))
         try:
             runner = Runner(self._python(needs), jvm, self._environment(needs), setup)
             runner.await_ready()
@@ -278,3 +310,11 @@ class Pool:
             # A JVM's many threads would each keep memory of their own in the C library.
             "MALLOC_ARENA_MAX": "2",
         }
+
+
+def _answers(address: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(address, timeout=5):
+            return True
+    except OSError:
+        return False

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from etlocal.worker.jvm import Jvm, LineSink
-from etlocal.worker.runner import SETUP_VARIABLE, STATUS_VARIABLE, Setup, Task
+from etlocal.worker.runner import SETUP_VARIABLE, STATUS_VARIABLE, WARM_STORAGE, Setup, Task
 
 # What a script's own children may still print after it has ended is awaited no longer than this.
 _DRAIN_SECONDS = 5.0
@@ -96,6 +96,17 @@ class Runner:
             said = "\n".join(line for _, line in self._held[-40:])
             raise RunnerError(f"the job process ended while it was prepared: {said}")
 
+    def warm_storage(self) -> None:
+        """Have S3A made warm, and wait until it is; the AWS endpoint must answer.
+
+        Raises
+        ------
+        RunnerError
+            If the process ends over it.
+        """
+        self._send(WARM_STORAGE)
+        self.await_ready()
+
     def run(
         self, task: Task, sink: LineSink, started: Callable[[], None]
     ) -> tuple[str | None, int]:
@@ -119,12 +130,7 @@ class Runner:
             for name, line in self._held:
                 sink(name, line)
             self._held.clear()
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(task).encode() + b"\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            return None, self._process.wait()
+        self._send(json.dumps(task))
         error = None
         for line in self._status:
             said: dict[str, Any] = json.loads(line)
@@ -152,6 +158,13 @@ class Runner:
         self._status.close()
         if self._process.stdin is not None and not self._process.stdin.closed:
             self._process.stdin.close()
+
+    def _send(self, line: str) -> None:
+        assert self._process.stdin is not None
+        # A process that has ended is told of by what it answers no more.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
 
     def _event(self) -> str | None:
         line = self._status.readline()

@@ -3,7 +3,8 @@
 It is started before its run is known: it attaches to a JVM, makes it ready, says so, and waits for
 a line on its standard input. The script then runs as ``__main__``, as by ``python script.py``.
 
-The worker speaks on standard input, one JSON text a line (`Task`); this process answers on the file
+The worker speaks on standard input: `WARM_STORAGE` any number of times, answered by ``ready``, then
+a `Task` as a JSON text on one line. This process answers on the file
 descriptor that ``ETLOCAL_RUNNER_STATUS`` names, one JSON text a line: ``{"event": "ready"}``,
 ``{"event": "started"}`` and ``{"event": "ended", "error": <message or null>}``.
 """
@@ -27,11 +28,13 @@ STATUS_VARIABLE = "ETLOCAL_RUNNER_STATUS"
 SETUP_VARIABLE = "ETLOCAL_RUNNER_SETUP"
 
 
+WARM_STORAGE = "warm-storage"
+
+
 class Setup(TypedDict):
     """What a runner is told at its start."""
 
     hadoop: dict[str, str]
-    storage: bool
 
 
 class Task(TypedDict):
@@ -63,7 +66,10 @@ def main() -> int:
     session = _prepare(setup)
     tell("ready")
     session.collect_garbage()
-    line = control.readline()
+    while (line := control.readline().strip()) == WARM_STORAGE:
+        session.warm_storage()
+        tell("ready")
+        session.collect_garbage()
     if not line:
         return 0
     threading.Thread(target=_end_with_worker, args=(control,), daemon=True).start()
@@ -123,7 +129,7 @@ def _prepare(setup: Setup) -> Any:
 
     session = WarmSession(setup["hadoop"])
     if session.first:
-        session.warm(storage=setup["storage"])
+        session.warm()
     gc.freeze()
     return session
 

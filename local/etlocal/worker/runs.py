@@ -251,7 +251,6 @@ class Runs:
         plan = make_plan(request)
         s3 = self._clients.get("s3", request)
         files = fetch_files(s3, plan, folder)
-        self._pool.storage_answers()
         python = None
         if plan.python_modules:
             python = ensure_modules(self._settings.cache_dir, plan.python_modules, s3, folder)

@@ -7,14 +7,15 @@ taken away first.
 
 from __future__ import annotations
 
-import logging
+import uuid
 from typing import Any
 
 from py4j.java_gateway import JavaObject
 from py4j.protocol import MEMORY_COMMAND_NAME, MEMORY_DEL_SUBCOMMAND_NAME
 from pyspark import SparkConf, SparkContext
 
-_LOG = logging.getLogger(__name__)
+from etlocal.worker.warming import warming_bucket
+
 _BASE_PROPERTIES = "etlocal.base.properties"
 _FORGOTTEN = "etlocal.forgotten.objects"
 # What differs between two SparkConfs though nobody asked for it.
@@ -37,8 +38,8 @@ class WarmSession:
         self._conf = SparkConf(_jvm=self._jvm).setMaster(self._property("spark.master"))
         self._conf.set("spark.rdd.compress", "True")  # as PySpark does in every context
         self._context: Any = self._jvm.JavaSparkContext(self._conf._jconf)
-        self._asked: dict[str, str] = dict(self._conf.getAll())
-        self.configure(hadoop, self._asked["spark.app.name"])
+        self._asked = _settings(self._conf._jconf)
+        self.configure(hadoop, "etlocal")
         self._session: Any = self._jvm.SparkSession(
             self._context.sc(), self._jvm.java.util.HashMap()
         )
@@ -55,7 +56,7 @@ class WarmSession:
         # The name that a script's own SparkConf starts with.
         self._jvm.java.lang.System.setProperty("spark.app.name", app_name)
         if self._context is not None:
-            self._apply(self._context)
+            self._set_hadoop(self._context, hadoop)
 
     def adopt(self, python_files: list[str]) -> None:
         """Make ``SparkContext()`` and whatever calls it take the context that is ready.
@@ -70,74 +71,67 @@ class WarmSession:
         """
 
         def initialize(_self: SparkContext, jconf: JavaObject) -> Any:
-            ready, self._context = self._context, None
-            asked = dict(SparkConf(_jconf=jconf).getAll())
-            if ready is not None and not ready.sc().isStopped():
-                if _same(asked, self._asked):
-                    self._hand_over(ready, asked, python_files)
-                    return ready
-                ready.stop()
-            context = self._jvm.JavaSparkContext(jconf)
-            self._hand_over(context, asked, python_files)
+            context, self._context = self._context, None
+            asked = _settings(jconf)
+            if context is not None and asked != self._asked:
+                context.stop()
+                context = None
+            context = context or self._jvm.JavaSparkContext(jconf)
+            self._hand_over(context, str(jconf.get("spark.app.name")), python_files)
             return context
 
         SparkContext.PACKAGE_EXTENSIONS = (*SparkContext.PACKAGE_EXTENSIONS, ".whl")
         SparkContext._initialize_context = initialize
 
-    def _hand_over(self, context: Any, asked: dict[str, str], python_files: list[str]) -> None:
-        self._apply(context)
-        context.sc().conf().set("spark.app.name", asked["spark.app.name"])
+    def _hand_over(self, context: Any, app_name: str, python_files: list[str]) -> None:
+        self._set_hadoop(context, self._hadoop)
+        context.sc().conf().set("spark.app.name", app_name)
         # As spark-submit --py-files does: shipped as files, and named for the Python path.
         for file in python_files:
             context.sc().addFile(f"file://{file}")
         if python_files:
             context.sc().conf().set("spark.submit.pyFiles", ",".join(python_files))
 
-    def warm(self, *, storage: bool) -> None:
-        """Have the JVM load and compile what jobs use first.
+    def warm(self) -> None:
+        """Have the JVM load and compile what jobs use first, on this machine's disk."""
+        self._exercise(f"file://{self._property('java.io.tmpdir')}/warm-up")
 
-        Parameters
-        ----------
-        storage : bool
-            Whether the endpoint answers, so that S3A can be warmed too.
-        """
-        frame = self._session.sql(
-            "select id, id % 7 as k, cast(id as string) as s from range(0, 200, 1, 2)"
+    def warm_storage(self) -> None:
+        """Have S3A loaded and compiled too; the endpoint must answer."""
+        with warming_bucket(self._hadoop) as (bucket, hadoop):
+            self._set_hadoop(self._context, hadoop)
+            try:
+                self._exercise(f"s3://{bucket}/{uuid.uuid4().hex}")
+            finally:
+                self._jvm.org.apache.hadoop.fs.FileSystem.closeAll()
+                self._set_hadoop(self._context, self._hadoop)
+
+    def _exercise(self, folder: str) -> None:
+        """Write, read, join, group and sort a few rows under `folder`."""
+        rows = self._session.sql(
+            "select id, id % 7 as k, cast(id / 3 as double) as v, cast(id as string) as s "
+            "from range(0, 200, 1, 2)"
         )
-        frame.createOrReplaceTempView("etlocal_warm_up")
-        self._session.sql(
-            "select a.k, count(*) as n, max(b.s) as s from etlocal_warm_up a "
-            "join etlocal_warm_up b on a.id = b.k group by a.k having count(*) > 1 order by a.k"
-        ).write().format("noop").mode("overwrite").save()
+        rows.write().mode("overwrite").option("header", "true").csv(f"{folder}/csv")
+        read = self._session.read().option("header", "true").option("inferSchema", "true")
+        read.csv(f"{folder}/csv").createOrReplaceTempView("etlocal_warm_up")
+        joined = self._session.sql(
+            "select a.k, count(*) as n, avg(b.v) as v, max(b.s) as s from etlocal_warm_up a "
+            "left join etlocal_warm_up b on a.id = b.k where a.v > 0.5 "
+            "group by a.k having count(*) > 1 order by a.k"
+        )
+        joined.write().mode("overwrite").parquet(f"{folder}/parquet")
+        self._session.read().parquet(f"{folder}/parquet").count()
         self._session.catalog().dropTempView("etlocal_warm_up")
-        if storage:
-            self._warm_storage(frame)
 
     def collect_garbage(self) -> None:
         """Have the JVM give back the memory it does not need."""
         self._forget_objects()
         self._jvm.java.lang.System.gc()
 
-    def _warm_storage(self, frame: Any) -> None:
-        """Read and write with S3A, in a bucket that is not there and in a folder of this machine.
-
-        Looking up an object of a bucket that does not exist takes S3A's whole way to the endpoint
-        and back, changes nothing there and sends no event.
-        """
-        path = self._jvm.org.apache.hadoop.fs.Path("s3a://etlocal-warm-up/probe")
-        configuration = self._context.hadoopConfiguration()
-        system = path.getFileSystem(configuration)
-        system.exists(path)
-        system.close()
-        local = f"file://{self._property('java.io.tmpdir')}/warm-up"
-        for form in ("csv", "parquet"):
-            frame.write().mode("overwrite").format(form).save(f"{local}/{form}")
-        self._session.read().option("header", "true").csv(f"{local}/csv").count()
-        self._session.read().parquet(f"{local}/parquet").count()
-
-    def _apply(self, context: Any) -> None:
+    def _set_hadoop(self, context: Any, hadoop: dict[str, str]) -> None:
         configuration = context.hadoopConfiguration()
-        for name, value in self._hadoop.items():
+        for name, value in hadoop.items():
             configuration.set(name, value)
 
     def _take_over(self) -> bool:
@@ -182,7 +176,7 @@ class WarmSession:
         return str(self._jvm.java.lang.System.getProperty(name))
 
 
-def _same(asked: dict[str, str], ready: dict[str, str]) -> bool:
-    """Say whether a context made for `ready` serves a script that asked for `asked`."""
-    names = (asked.keys() | ready.keys()) - _UNASKED
-    return all(asked.get(name) == ready.get(name) for name in names)
+def _settings(jconf: JavaObject) -> frozenset[str]:
+    """Give what a SparkConf asks for, in one call, without what differs unasked."""
+    said = str(jconf.toDebugString()).splitlines()
+    return frozenset(line for line in said if line.partition("=")[0] not in _UNASKED)
