@@ -1,7 +1,8 @@
 """``AWS::RedshiftServerless::Namespace`` and ``AWS::RedshiftServerless::Workgroup``.
 
 Source: AWS CloudFormation User Guide, "AWS::RedshiftServerless::Namespace",
-"AWS::RedshiftServerless::Workgroup".
+"AWS::RedshiftServerless::Workgroup"; Amazon Redshift Serverless API Reference, "UpdateNamespace",
+"UpdateWorkgroup".
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from etlocal.endpoint.resources.base import (
     text_attributes,
     without,
 )
+from etlocal.endpoint.resources.conform import conform
+
+# The changes that are still to be asked for, kept in the model between the rounds of one update.
+_PENDING = "EtlocalPending"
 
 
 class ServerlessType(ResourceType):
@@ -29,18 +34,30 @@ class ServerlessType(ResourceType):
     kind : str
         ``Namespace`` or ``Workgroup``: the noun of the operations, and the property under which
         the attributes are.
+    resets : dict
+        What to ask for when a property is no longer given.
+    together : tuple of tuple of str
+        Properties that are changed by one request.
+    deletion_only : tuple of str
+        Properties that say how the resource is deleted.
     """
 
     service = "redshift-serverless"
     kind: ClassVar[str]
     resets: ClassVar[dict[str, Any]] = {}
+    together: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    deletion_only: ClassVar[tuple[str, ...]] = ()
 
     def settled(self, model: Model) -> Model | None:
-        """Give the attributes once the resource is available."""
+        """Give the attributes once the resource is available and every change is made."""
         found = self._found(model)
         if found.get("status") != "AVAILABLE":
             return None
-        return {**without(model, self.kind), self.kind: text_attributes(found)}
+        if model.get(_PENDING):
+            name = {self.identifier: model[self.identifier]}
+            self.call(f"Update{self.kind}", {**model[_PENDING].pop(0), **name})
+            return None
+        return {**without(model, self.kind, _PENDING), self.kind: text_attributes(found)}
 
     def is_gone(self, model: Model) -> bool:
         """Say whether the service knows it no longer."""
@@ -52,23 +69,27 @@ class ServerlessType(ResourceType):
             raise
         return False
 
-    def change(
-        self, properties: Model, previous: Model, *, together: tuple[str, ...] = ()
-    ) -> Model:
-        """Change what differs; those of `together` are given together when one of them does."""
+    def update(self, properties: Model, previous: Model) -> Model:
+        """Plan the changes, one request each: the service takes no two of them at once."""
         model = without(properties, self.kind)
         before = without(previous, self.kind)
         unchanging = (self.identifier, "Tags", *self.deletion_only)
         differing = changed(model, before, resets=self.resets, ignore=unchanging)
-        if any(name in differing for name in together):
-            differing |= {name: model[name] for name in together if name in model}
-        if differing:
-            name = {self.identifier: previous[self.identifier]}
-            self.call(f"Update{self.kind}", {**differing, **name})
+        pending = []
+        while differing:
+            group = self._group(next(iter(differing)))
+            request = {name: model[name] for name in group if name in model}
+            pending.append(request | {name: differing[name] for name in group if name in differing})
+            differing = without(differing, *group)
+        for request in pending:
+            # Refused before the first of them is made.
+            conform(self.service, f"Update{self.kind}", request)
         self._change_tags(model, before)
-        return model
+        return {**model, _PENDING: pending}
 
-    deletion_only: ClassVar[tuple[str, ...]] = ()
+    def _group(self, name: str) -> tuple[str, ...]:
+        """Give the properties that go into one request with `name`."""
+        return next((group for group in self.together if name in group), (name,))
 
     def _found(self, model: Model) -> dict[str, Any]:
         answer = self.call(f"Get{self.kind}", {self.identifier: model[self.identifier]})
@@ -97,16 +118,17 @@ class ServerlessNamespace(ServerlessType):
     create_only = ("NamespaceName",)
     attributes = ("Namespace",)
     resets: ClassVar[dict[str, Any]] = {"IamRoles": [], "LogExports": []}
+    together = (
+        ("AdminUsername", "AdminUserPassword"),
+        ("ManageAdminPassword", "AdminPasswordSecretKmsKeyId"),
+        ("DefaultIamRoleArn", "IamRoles"),
+    )
     deletion_only = ("FinalSnapshotName", "FinalSnapshotRetentionPeriod")
 
     def create(self, properties: Model) -> Model:
         """Make the namespace, with its database."""
         self.call("CreateNamespace", without(properties, *self.deletion_only))
         return properties
-
-    def update(self, properties: Model, previous: Model) -> Model:
-        """Change what differs; user and password of the administrator go together."""
-        return self.change(properties, previous, together=("AdminUsername", "AdminUserPassword"))
 
     def delete(self, model: Model) -> None:
         """Delete the namespace, with the final snapshot that the template asks for."""
@@ -129,10 +151,6 @@ class ServerlessWorkgroup(ServerlessType):
         """Make the workgroup, which serves a namespace's database."""
         self.call("CreateWorkgroup", properties)
         return properties
-
-    def update(self, properties: Model, previous: Model) -> Model:
-        """Change what differs."""
-        return self.change(properties, previous)
 
     def delete(self, model: Model) -> None:
         """Delete the workgroup; its namespace stays."""

@@ -269,48 +269,63 @@ def test_a_workgroup_is_waited_for_and_offers_its_endpoint_as_text() -> None:
     assert handler.delete(workgroup, second.model, begun=True).status == "SUCCESS"
 
 
-def test_a_namespace_is_asked_only_for_what_changed() -> None:
+def _updated(resource: ResourceType, after: Any, before: Any) -> handler.Progress:
+    """Ask for an update until it is over."""
+    progress = handler.update(resource, after, before, begun=False)
+    for _ in range(10):
+        if progress.status != "IN_PROGRESS":
+            return progress
+        progress = handler.update(resource, progress.model, before, begun=True)
+    raise AssertionError("the update does not end")
+
+
+def test_a_namespace_is_asked_only_for_what_changed_one_thing_at_a_time() -> None:
     client = _Serverless()
     client.status = "AVAILABLE"
     namespace = _of(ServerlessNamespace, client)
     before = {
         "NamespaceName": "ns",
+        "DbName": "dev",
         "AdminUsername": "admin",
         "AdminUserPassword": "Old1passw",
         "IamRoles": ["arn:aws:iam::000000000000:role/a"],
         "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "1"}],
         "Namespace": {"Status": "AVAILABLE"},
+        "EtlocalMade": True,
     }
     after = {
         "NamespaceName": "ns",
+        "DbName": "dev",
         "AdminUsername": "admin",
         "AdminUserPassword": "New1passw",
         "Tags": [{"Key": "a", "Value": "2"}],
         "FinalSnapshotName": "last",
     }
-    changed = handler.update(namespace, after, before, begun=False)
+    changed = _updated(namespace, after, before)
     assert changed.status == "SUCCESS", changed.message
-    asked = {method: request for method, request in client.requests if "get" not in method}
-    assert asked == {
-        "update_namespace": {
-            "namespaceName": "ns",
-            "adminUsername": "admin",
-            "adminUserPassword": "New1passw",
-            "iamRoles": [],
-        },
-        "tag_resource": {
-            "resourceArn": f"arn:aws:redshift-serverless:us-east-1:{ACCOUNT}:namespace/1",
-            "tags": [{"key": "a", "value": "2"}],
-        },
-        "untag_resource": {
-            "resourceArn": f"arn:aws:redshift-serverless:us-east-1:{ACCOUNT}:namespace/1",
-            "tagKeys": ["b"],
-        },
-    }
+    arn = f"arn:aws:redshift-serverless:us-east-1:{ACCOUNT}:namespace/1"
+    admin = {"adminUsername": "admin", "adminUserPassword": "New1passw"}
+    assert [asked for asked in client.requests if asked[0] != "get_namespace"] == [
+        ("tag_resource", {"resourceArn": arn, "tags": [{"key": "a", "value": "2"}]}),
+        ("untag_resource", {"resourceArn": arn, "tagKeys": ["b"]}),
+        ("update_namespace", {"namespaceName": "ns", **admin}),
+        ("update_namespace", {"namespaceName": "ns", "iamRoles": []}),
+    ]
     handler.delete(namespace, changed.model, begun=False)
     assert ("delete_namespace", {"namespaceName": "ns", "finalSnapshotName": "last"}) in (
         client.requests
     )
+
+
+def test_a_change_that_cannot_be_made_is_refused_before_any_other_is_made() -> None:
+    client = _Serverless()
+    client.status = "AVAILABLE"
+    before = {"NamespaceName": "ns", "DbName": "dev", "IamRoles": ["a"]}
+    after = {"NamespaceName": "ns", "DbName": "other", "IamRoles": ["b"]}
+    changed = _updated(_of(ServerlessNamespace, client), after, before)
+    assert changed.status == "FAILED"
+    assert "DbName" in changed.message
+    assert client.requests == []
 
 
 def test_a_workgroup_cannot_silently_lose_a_property() -> None:
