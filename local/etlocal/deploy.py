@@ -86,7 +86,9 @@ class Deployment:
         self._clients = clients
         self._template = template
         self._stack = stack
-        self._parameters = parameters or {}
+        self._parameters = dict(parameters or {})
+        if template.metadata.ArtifactBucket is not None:
+            self._parameters.setdefault(template.metadata.ArtifactBucket, self._artifact_bucket)
         self._progress = progress
 
     def run(self) -> Deployed:
@@ -113,8 +115,12 @@ class Deployment:
             raise DeployError(f"deploying the stack {self._stack}: {error}") from error
         return deployed
 
+    @property
+    def _artifact_bucket(self) -> str:
+        return f"etlocal-artifacts-{self._clients.account}-{self._clients.region}"
+
     def _package(self) -> str:
-        bucket = f"etlocal-artifacts-{self._clients.account}-{self._clients.region}"
+        bucket = self._artifact_bucket
         s3 = self._clients.client("s3")
         made = False
 

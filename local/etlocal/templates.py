@@ -58,9 +58,12 @@ class DemoSection(_Section):
 class Metadata(_Section):
     """The template's ``Metadata: etlocal``: what the terminal may do with the stack.
 
-    Names are names of the template's Outputs; paths are relative to the template.
+    Names are names of the template's Outputs, but for ``ArtifactBucket``, which is a parameter's;
+    paths are relative to the template.
     """
 
+    ArtifactBucket: str | None = None
+    """The parameter that takes the name of the bucket which `package` uploads to."""
     Upload: UploadSection | None = None
     Assets: AssetsSection | None = None
     Warehouse: WarehouseSection | None = None
@@ -188,6 +191,12 @@ def _check_outputs(template: Template) -> None:
     if metadata.Warehouse:
         named += [metadata.Warehouse.Workgroup, metadata.Warehouse.Database]
     missing = [name for name in named if name is not None and name not in outputs]
+    parameters = template.body.get("Parameters") or {}
+    if metadata.ArtifactBucket is not None and metadata.ArtifactBucket not in parameters:
+        raise TemplateError(
+            f"Metadata.etlocal.ArtifactBucket of {template.path} names a parameter that the "
+            f"template does not have: {metadata.ArtifactBucket}"
+        )
     if missing:
         raise TemplateError(
             f"Metadata.etlocal of {template.path} names Outputs that the template does not have: "
