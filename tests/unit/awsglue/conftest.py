@@ -47,3 +47,14 @@ def _fresh_process() -> Iterator[None]:
     _run.end()
     for service in ("s3", "glue", "redshift-data", "secretsmanager"):
         _aws.use_client(service, None)
+
+
+@pytest.fixture
+def catalog() -> Any:
+    from awsglue import _aws
+
+    from .fakes import Catalog
+
+    made = Catalog()
+    _aws.use_client("glue", made)
+    return made

@@ -74,7 +74,7 @@ ARGS = {"JOB_NAME": "my job", "JOB_RUN_ID": "jr_1"}
 FILE = FileEntry("s3://b/a.csv", 1000, 1, "e")
 
 
-def read(ctx: str = "ctx", now: int = 2000) -> list[FileEntry]:
+def read(ctx: str = "ctx", now: int = 2000) -> Any:
     options = _s3_source.S3Options.read({})
     return _s3_source.choose([FILE], options, ctx, now)
 

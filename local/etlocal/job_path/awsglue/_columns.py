@@ -26,6 +26,12 @@ def column(name: str) -> Column:
     return sf.col(quoted(name))
 
 
+def file_name() -> Column:
+    """Return the path of the file a record was read from, as it is listed."""
+    # Spark gives it URL-encoded, and its decoder would take a plus for a space.
+    return sf.url_decode(sf.replace(sf.input_file_name(), sf.lit("+"), sf.lit("%2B")))
+
+
 def find(df: DataFrame, path: Path) -> tuple[Column, Any] | None:
     """Return the value and type at a path, None when the frame has no such field."""
     dtype = df.schema

@@ -12,7 +12,7 @@ from pyspark.sql import functions as sf
 from pyspark.sql import types as spark_types
 
 from . import _json_source, _types
-from ._columns import cast, column
+from ._columns import cast, column, file_name
 from ._listing import flag
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def load(
         raise NotImplementedError(
             f"Reading format {format!r} is not supported; it must be one of {', '.join(READABLE)}"
         )
-    file = [sf.input_file_name().alias(attach)] if attach else []
+    file = [file_name().alias(attach)] if attach else []
     return Loaded(df.select(*normal(df), *file))
 
 

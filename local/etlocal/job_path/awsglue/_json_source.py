@@ -13,7 +13,7 @@ from pyspark.sql import functions as sf
 from pyspark.sql import types as spark_types
 
 from . import _types
-from ._columns import column, find, rewrite
+from ._columns import column, file_name, find, rewrite
 from ._listing import flag
 from ._python_transforms import ERROR_SCHEMA
 
@@ -45,8 +45,8 @@ def load(spark: Any, paths: Sequence[str], options: Mapping[str, Any], attach: s
 
     only(options, {"jsonPath", "multiline", "multiLine", "optimizePerformance"}, "json")
     multi = flag(options.get("multiline", options.get("multiLine", False)), "multiline")
-    text = reader(spark).option("wholetext", multi).text(list(paths))
-    file = sf.input_file_name() if attach else sf.lit("")
+    text = reader(spark).text(list(paths), wholetext=multi)
+    file = file_name() if attach else sf.lit("")
     docs = text.select(sf.col("value"), file.alias("~file"))
     if multi:
         # Several documents may follow one another in a file; Spark would take the first.

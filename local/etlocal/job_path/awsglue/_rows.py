@@ -50,3 +50,10 @@ def without(df: DataFrame, other: DataFrame, keys: Sequence[str]) -> DataFrame:
     staged = other.select(*[column(key).alias(f"~{i}") for i, key in enumerate(keys)]).distinct()
     condition = [column(key).eqNullSafe(sf.col(f"`~{i}`")) for i, key in enumerate(keys)]
     return df.join(staged, condition, "left_anti")
+
+
+def empty_columns(df: DataFrame) -> list[str]:
+    """Return the columns that are null in every row; none when there are no rows to judge by."""
+    seen = [sf.max(column(name).isNotNull()) for name in df.columns]
+    found = df.agg(*seen).first() if seen else None
+    return [name for i, name in enumerate(df.columns) if found is not None and found[i] is False]

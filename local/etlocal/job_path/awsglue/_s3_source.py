@@ -15,6 +15,7 @@ from pyspark.sql import functions as sf
 
 from . import _aws, _bookmarks_s3, _catalog, _formats, _run, _types
 from ._bookmarks_s3 import Bounds, FileEntry, S3State
+from ._columns import file_name
 from ._formats import Loaded
 from ._listing import ListOptions, list_files
 
@@ -184,7 +185,7 @@ def _read_groups(
 
 
 def _with_file(df: DataFrame, attach: str) -> DataFrame:
-    return df.withColumn(attach, sf.input_file_name()) if attach else df
+    return df.withColumn(attach, file_name()) if attach else df
 
 
 def _table_files(

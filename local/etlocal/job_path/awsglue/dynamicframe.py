@@ -25,7 +25,6 @@ from . import (
 )
 from ._choices import ResolveOption
 from ._collection import DynamicFrameCollection
-from ._columns import column
 from ._common import COMMON, DynamicFrameError, check, common_parameters
 from ._readers import DynamicFrameReader, DynamicFrameWriter
 
@@ -313,11 +312,7 @@ class DynamicFrame:
 
     def drop_null_fields(self, *args: Any, **kwargs: Any) -> DynamicFrame:
         """Return the frame without the fields that have no value in any record."""
-        names = self._df.columns
-        found = self._df.agg(*[sf.max(column(n).isNotNull()).alias(n) for n in names]).first()
-        empty = [
-            _paths.quoted(n) for i, n in enumerate(names) if found is not None and not found[i]
-        ]
+        empty = [_paths.quoted(name) for name in _rows.empty_columns(self._df)]
         return self.drop_fields(empty, *args, **kwargs)
 
     def spigot(
