@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from etlocal.aws.errors import NotImplementedByEmulatorError
 from etlocal.glue.errors import InvalidInputError
 
 DEFAULT_GLUE_VERSION: Final = "5.1"
@@ -86,6 +87,21 @@ def check_glue_version(version: str) -> None:
             f"GlueVersion {version} is not emulated by etlocal, which runs "
             f"{' and '.join(GLUE_VERSIONS)}; see docs/fidelity.md"
         )
+
+
+def check_emulated(request: Mapping[str, Any]) -> None:
+    """Refuse what would be passed over: encryption and a policy on a run's role.
+
+    Raises
+    ------
+    NotImplementedByEmulatorError
+        If a job or a run asks for either.
+    """
+    for member in ("SecurityConfiguration", "ExecutionRoleSessionPolicy"):
+        if request.get(member):
+            raise NotImplementedByEmulatorError(
+                f"{member} of a Glue job is not emulated by etlocal; see docs/fidelity.md"
+            )
 
 
 def check_limits(request: Mapping[str, Any]) -> None:

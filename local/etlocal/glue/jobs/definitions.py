@@ -21,6 +21,7 @@ from etlocal.glue.jobs.capacity import (
     DEFAULT_TIMEOUT_MINUTES,
     capacity_of,
     check_command,
+    check_emulated,
     check_glue_version,
     check_limits,
 )
@@ -182,6 +183,7 @@ def _definition(given: Mapping[str, Any], default_version: str) -> dict[str, Any
     check_command(given["Command"])
     version = given.get("GlueVersion", default_version)
     check_glue_version(version)
+    check_emulated(given)
     check_limits(given)
     kept = {
         key: value for key, value in given.items() if key not in _CAPACITY and value is not None

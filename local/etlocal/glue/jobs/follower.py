@@ -111,6 +111,7 @@ class RunFollower:
         self._timed_out = False
         self._stop_sent = False
         self._deadline: float | None = None
+        self._executing = False
         self._told_of: set[str] = set()
 
     def follow(self, seq: int) -> None:
@@ -176,7 +177,11 @@ class RunFollower:
         silent_since: float | None = None
         seen = status.state if status is not None else None
         if run.execution_started_on is not None:
-            self._set_deadline(run, run.execution_started_on)
+            self._start_clock(run, run.execution_started_on)
+        if self._deadline is None:
+            # A run that the worker never gets to start must end, too; how long a start takes in
+            # truth does not shrink with emulated time.
+            self._deadline = time.monotonic() + run.spec.timeout_minutes * 60
         while not self._has_ended(run):
             self._check_open()
             try:
@@ -214,8 +219,8 @@ class RunFollower:
             return False
         now = self._runtime.clock.now()
         started = _aware(status.started_at) or now
-        if self._deadline is None:
-            self._set_deadline(run, started)
+        if not self._executing:
+            self._start_clock(run, started)
         with self._runtime.store.transaction() as tx:
             return not set_running(tx, run.seq, execution_started_on=started, now=now)
 
@@ -261,7 +266,9 @@ class RunFollower:
                 wait = min(wait, due)
         return max(0.0, wait)
 
-    def _set_deadline(self, run: Run, execution_started_on: datetime) -> None:
+    def _start_clock(self, run: Run, execution_started_on: datetime) -> None:
+        """Count the run's ``Timeout`` from the start of its script."""
+        self._executing = True
         clock = self._runtime.clock
         passed = (clock.now() - execution_started_on).total_seconds()
         allowed = clock.scaled(run.spec.timeout_minutes * 60)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from etlocal.aws.arns import make_arn
 from etlocal.aws.call import Call
-from etlocal.aws.errors import NotImplementedByEmulatorError
 from etlocal.aws.paging import page
 from etlocal.glue.errors import EntityNotFoundError, InvalidInputError
-from etlocal.glue.jobs.capacity import capacity_of, check_limits
+from etlocal.glue.jobs.capacity import capacity_of, check_emulated, check_limits
 from etlocal.glue.jobs.definitions import not_found
 from etlocal.glue.jobs.driver import RunDriver
 from etlocal.glue.jobs.errors import ConcurrentRunsExceededError
@@ -43,10 +42,15 @@ if TYPE_CHECKING:
     )
 
 # What a run shows of its job, unless its own request says otherwise.
-_FROM_JOB = ("JobMode", "JobRunQueuingEnabled", "Timeout", "SecurityConfiguration")
-_FROM_JOB_TOO = ("NotificationProperty", "ExecutionClass", "GlueVersion")
+_FROM_JOB = (
+    "JobMode",
+    "JobRunQueuingEnabled",
+    "Timeout",
+    "NotificationProperty",
+    "ExecutionClass",
+)
 _CAPACITY = ("MaxCapacity", "AllocatedCapacity", "WorkerType", "NumberOfWorkers")
-_OF_REQUEST = (*_FROM_JOB, *_FROM_JOB_TOO, "Arguments", "ExecutionRoleSessionPolicy")
+_OF_REQUEST = (*_FROM_JOB, "Arguments")
 
 
 @OPERATIONS.operation("StartJobRun")
@@ -66,11 +70,7 @@ def start_job_run(request: StartJobRunRequestTypeDef, call: Call) -> dict[str, A
         If the job has as many runs as it may have.
     """
     name, now = request["JobName"], call.clock.now()
-    if request.get("ExecutionRoleSessionPolicy"):
-        raise NotImplementedByEmulatorError(
-            "ExecutionRoleSessionPolicy of glue.StartJobRun is not emulated by etlocal; "
-            "see docs/fidelity.md"
-        )
+    check_emulated(request)
     check_limits(request)
     with call.store.transaction() as tx:
         job = find_job(tx, call.account, call.region, name)
@@ -215,7 +215,7 @@ def _asked(request: Mapping[str, Any], previous: Run | None) -> dict[str, Any]:
 
 
 def _spec(job: Mapping[str, Any], asked: Mapping[str, Any], call: Call) -> RunSpec:
-    shown = {key: job[key] for key in (*_FROM_JOB, *_FROM_JOB_TOO) if key in job}
+    shown = {key: job[key] for key in _FROM_JOB if key in job}
     shown |= {key: asked[key] for key in _OF_REQUEST if key in asked}
     # A run keeps to its job's version, even one that tries again a run of an older definition.
     shown["GlueVersion"] = job["GlueVersion"]

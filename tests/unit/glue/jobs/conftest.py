@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -227,10 +228,13 @@ class Glue:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.bus = Bus()
-        self.patience = Patience(
-            long_poll=1.0, busy_pause=0.01, retry_pause=0.01, absent=0.3, vanished=0.3, stop=0.2
-        )
+        self.patience = Patience(long_poll=1.0, busy_pause=0.01, retry_pause=0.01, stop=0.2)
         self.start()
+
+    def be_impatient(self) -> None:
+        """Give up a worker that does not answer at once, in runs that begin from now on."""
+        self.patience = replace(self.patience, absent=0.1, vanished=0.1)
+        self.runtime.component(RunDriver).patience = self.patience
 
     def start(self) -> None:
         path = self.settings.state_dir / "state.sqlite"

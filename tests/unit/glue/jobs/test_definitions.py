@@ -233,11 +233,28 @@ def test_a_batch_says_which_jobs_there_are_not(glue: Glue) -> None:
     assert answer["JobsNotFound"] == ["b"]
 
 
-def test_a_session_policy_of_a_run_is_not_passed_over(glue: Glue) -> None:
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"ExecutionRoleSessionPolicy": '{"Version":"2012-10-17"}'},
+        {"SecurityConfiguration": "encrypted"},
+    ],
+    ids=lambda member: next(iter(member)),
+)
+def test_what_would_be_passed_over_is_refused(glue: Glue, member: dict[str, str]) -> None:
     glue.create()
 
     with pytest.raises(AwsError) as raised:
-        glue.begin(ExecutionRoleSessionPolicy='{"Version":"2012-10-17"}')
+        glue.begin(**member)
+
+    assert raised.value.status == 501
+    assert next(iter(member)) in raised.value.message
+    assert glue("GetJobRuns", JobName="etl")["JobRuns"] == []
+
+
+def test_a_job_with_a_security_configuration_is_refused(glue: Glue) -> None:
+    with pytest.raises(AwsError) as raised:
+        glue.create(SecurityConfiguration="encrypted")
 
     assert raised.value.status == 501
 

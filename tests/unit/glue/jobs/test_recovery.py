@@ -26,6 +26,7 @@ def test_a_run_waits_for_a_worker_that_is_still_starting(glue: Glue, worker: Fak
 
 
 def test_a_run_fails_when_there_is_no_worker(glue: Glue, worker: FakeWorker) -> None:
+    glue.be_impatient()
     worker.die()
     glue.create()
 
@@ -35,6 +36,7 @@ def test_a_run_fails_when_there_is_no_worker(glue: Glue, worker: FakeWorker) -> 
 
 
 def test_a_run_fails_when_its_worker_vanishes(glue: Glue, worker: FakeWorker) -> None:
+    glue.be_impatient()
     glue.create()
     run_id = glue.begin()
     worker.run(run_id)

@@ -66,8 +66,8 @@ def test_a_change_on_the_worker_shows_within_milliseconds(glue: Glue, worker: Fa
     worker.end(run_id)
     glue.wait(run_id, "SUCCEEDED")
 
-    # 10 ms on a quiet machine; a polling loop of any usual interval would not pass.
-    assert time.monotonic() - before < 0.2
+    # Under 10 ms on a quiet machine; waiting for the long poll to run out would take 1 s.
+    assert time.monotonic() - before < 0.5
 
 
 def test_the_worker_gets_the_defaults_under_the_runs_own_under_the_fixed_arguments(
