@@ -181,6 +181,19 @@ def test_a_resource_that_does_not_exist_has_no_tags(ask: Ask, table: str) -> Non
         ask("GetTags", ResourceArn=shared)
 
 
+def test_a_deleted_databases_tags_do_not_come_back_with_its_name(ask: Ask) -> None:
+    arns = [
+        f"arn:aws:glue:us-east-1:000000000000:{resource}"
+        for resource in ("database/shop", "table/shop/sales")
+    ]
+    for tags in ({"a": "b"}, {}):
+        ask("CreateDatabase", DatabaseInput={"Name": "Shop"}, Tags=tags)
+        ask("CreateTable", DatabaseName="shop", TableInput={"Name": "sales"})
+        ask("TagResource", ResourceArn=arns[1], TagsToAdd=tags)
+        assert [ask("GetTags", ResourceArn=arn)["Tags"] for arn in arns] == [tags, tags]
+        ask("DeleteDatabase", Name="shop")
+
+
 def test_a_resource_takes_fifty_tags_and_a_refusal_adds_none(ask: Ask) -> None:
     ask("CreateConnection", ConnectionInput=JDBC)
     full = {f"k{number}": "v" for number in range(50)}
