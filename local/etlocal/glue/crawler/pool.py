@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from etlocal.aws.call import Call, Runtime
 from etlocal.aws.errors import AwsError
 from etlocal.glue.crawler import rows
+from etlocal.glue.crawler.announcing import announce_end, announce_start
 from etlocal.glue.crawler.crawl import Crawl, TooManyTablesError
 from etlocal.glue.crawler.listing import CrawlCancelledError
 from etlocal.glue.crawler.log import CrawlLog
@@ -109,10 +110,12 @@ class CrawlPool:
         self, call: Call, name: str, crawl_id: str, cancelled: threading.Event, patience: float
     ) -> None:
         log = CrawlLog(call, name, crawl_id)
+        begun = time.monotonic()
         state, error, summary = FAILED, None, Summary()
         try:
             with call.store.transaction() as tx:
                 definition = json.loads(rows.crawler(tx, call, name)["definition"])
+            announce_start(call, name)
             summary = self._crawl(call, definition, crawl_id, cancelled, log, patience)
             state = COMPLETED
         except CrawlCancelledError:
@@ -136,6 +139,8 @@ class CrawlPool:
         log.benchmark("Crawler has finished running and is in state READY")
         log.flush()
         rows.end_crawl(call, name, crawl_id, state, error, summary.to_json())
+        if state != STOPPED:
+            announce_end(call, name, time.monotonic() - begun, summary, error)
 
     @staticmethod
     def _crawl(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -114,6 +115,22 @@ class FakeLogs:
         self.lines[logGroupName, logStreamName].extend(messages)
 
 
+class FakeEvents:
+    """EventBridge that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.ended = threading.Event()
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        for entry in Entries:
+            detail = json.loads(entry["Detail"])
+            self.sent.append((entry["DetailType"], detail))
+            if detail["state"] != "Started":
+                self.ended.set()
+        return {"FailedEntryCount": 0}
+
+
 class FakeWarehouse:
     """The Data API over tables: ``(schema, table)`` → ``[(column, type, precision, scale)]``."""
 
@@ -148,6 +165,7 @@ class FakeClients:
         self.services: dict[str, Any] = {
             "s3": FakeS3(),
             "logs": FakeLogs(),
+            "events": FakeEvents(),
             "redshift-data": FakeWarehouse(),
         }
         self.roles: list[tuple[str, str | None]] = []

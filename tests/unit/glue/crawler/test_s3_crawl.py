@@ -6,6 +6,7 @@ import gzip
 from typing import Any
 
 import duckdb
+import pytest
 
 FLIGHTS = "Carrier,OriginAirportID,DepDelay\nDL,11433,-3\nAA,13303,\nUA,12478,7\n"
 MORE = "Carrier,OriginAirportID,DepDelay,Gate\nDL,11433,-3,A1\nAA,13303,,B2\nUA,12478,7,C3\n"
@@ -328,6 +329,28 @@ def test_the_log_tells_the_crawl_from_start_to_ready(glue: Any, s3: Any, log_lin
     assert "BENCHMARK : Classification complete, writing results to database db" in texts
     assert "INFO : Created table flights in database db" in texts
     assert texts[-1] == "BENCHMARK : Crawler has finished running and is in state READY"
+
+
+@pytest.mark.parametrize(
+    ("path", "state", "created", "words"),
+    [("s3://raw/flights/", "Succeeded", "1", "N/A"), ("s3://none/", "Failed", "0", "bucket")],
+)
+def test_eventbridge_hears_how_a_crawl_goes(
+    glue: Any, s3: Any, clients: Any, path: str, state: str, created: str, words: str
+) -> None:
+    s3.put("s3://raw/flights/date=2024-01-01/a.csv", FLIGHTS)
+    glue.create(path)
+    glue.crawl()
+    events = clients.services["events"]
+    assert events.ended.wait(10)
+
+    assert {kind for kind, _ in events.sent} == {"Glue Crawler State Change"}
+    started, ended = (detail for _, detail in events.sent)
+    assert (started["crawlerName"], started["state"]) == ("c", "Started")
+    assert (ended["crawlerName"], ended["state"]) == ("c", state)
+    assert (ended["tablesCreated"], ended["partitionsCreated"]) == (created, created)
+    assert ended["message"] == f"Crawler {state}"
+    assert words in ended["errorMessage"]
 
 
 def test_thousands_of_files_are_sampled_in_every_folder(glue: Any, s3: Any) -> None:
