@@ -11,7 +11,7 @@ from etlocal.formats import avro, parquet
 from etlocal.formats.compression import CompressionError, detect, head
 from etlocal.formats.delimited import recognise_csv
 from etlocal.formats.json_documents import recognise_json
-from etlocal.formats.recognised import UNKNOWN, Recognised, Sample, unknown
+from etlocal.formats.recognised import EMPTY, UNKNOWN, Recognised, Sample, unknown
 
 SAMPLE_SIZE = 1024 * 1024
 """A crawler reads the first megabyte of a file."""
@@ -84,7 +84,7 @@ def recognise(
 
 def _built_in(sample: Sample) -> Recognised:
     if not sample.data.strip():
-        return unknown("the file is empty", sample.codec)
+        return unknown(EMPTY, sample.codec)
     for magic, reason in _NOT_READ.items():
         if sample.data.startswith(magic):
             return unknown(reason, sample.codec)

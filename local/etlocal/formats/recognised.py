@@ -9,6 +9,7 @@ from typing import Any
 from etlocal.formats.hive_types import Column, from_json, to_json
 
 UNKNOWN = "UNKNOWN"
+EMPTY = "the file is empty"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ class Recognised:
     certain: bool = True
     details: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says something of the data's format, if only that nothing recognises it."""
+        return self.certain or (self.classification == UNKNOWN and self.reason != EMPTY)
 
     def counted(self, sample: Sample, records: int) -> Recognised:
         """Fill in `records` counted in `sample`, extrapolated to the file's size."""

@@ -166,10 +166,7 @@ def delete_crawler(request: DeleteCrawlerRequestTypeDef, call: Call) -> None:
 
 
 def _describe(tx: sqlite3.Connection, call: Call, row: sqlite3.Row) -> dict[str, Any]:
-    history = rows.crawls(tx, call, row["name"])
-    under_way = row["crawl_id"] if row["state"] != rows.READY else None
-    running = next((crawl for crawl in history if crawl["crawl_id"] == under_way), None)
-    last = next((crawl for crawl in history if crawl["ended"] is not None), None)
+    last, running = rows.last_and_running(tx, call, row)
     return describe(row, last, running, call.clock.now().timestamp())
 
 

@@ -76,6 +76,9 @@ class _Grouper:
         """Give the folder as one group, or None after giving what is in it as tables."""
         own = self._files(node)
         below = self._children(node)
+        if own is not None and below is not None and own.shape.certain and not below.shape.certain:
+            self._result.left_out += [(folder.path, below.shape.reason) for folder in below.folders]
+            below = None
         if own is not None and below is not None:
             # Files beside folders have no partition values: they are a table, or tables, apart.
             self._file_tables(node)
@@ -92,11 +95,11 @@ class _Grouper:
         sampled = [
             file.recognised
             for file in node.files
-            if file.recognised is not None and file.recognised.certain
+            if file.recognised is not None and file.recognised.tells
         ]
         majority = self._measure.majority(sampled)
         if majority is None:
-            if sampled:
+            if any(recognised.certain for recognised in sampled):
                 self._file_tables(node)
                 return None
             return self._uncertain(node)
@@ -125,11 +128,11 @@ class _Grouper:
                 groups.append((child, found))
         if not groups:
             return None
-        certain = [(child, found) for child, found in groups if found.shape.certain]
-        shapes = [found.shape for _, found in certain]
-        depths = [len(found.names) for _, found in certain]
-        majority = self._measure.majority(shapes, depths)
+        telling = [found for _, found in groups if found.shape.tells]
+        depths = [len(found.names) for found in telling]
+        majority = self._measure.majority([found.shape for found in telling], depths)
         if majority is None:
+            certain = any(found.shape.certain for found in telling)
             if certain or not self._alike([found for _, found in groups]):
                 for child, found in groups:
                     self._table(child.path, found)

@@ -79,6 +79,25 @@ def crawls(tx: sqlite3.Connection, call: Call, name: str) -> list[sqlite3.Row]:
     ).fetchall()
 
 
+def last_and_running(
+    tx: sqlite3.Connection, call: Call, row: sqlite3.Row
+) -> tuple[sqlite3.Row | None, sqlite3.Row | None]:
+    """Give the row of a crawler's last crawl that ended, and of the one under way."""
+    owner = (call.account, call.region, row["name"])
+    last = tx.execute(
+        "SELECT * FROM crawler_crawls WHERE account = ? AND region = ? AND crawler = ? "
+        "AND ended IS NOT NULL ORDER BY started DESC, rowid DESC LIMIT 1",
+        owner,
+    ).fetchone()
+    if row["state"] == READY:
+        return last, None
+    running = tx.execute(
+        "SELECT * FROM crawler_crawls WHERE account = ? AND region = ? AND crawl_id = ?",
+        (call.account, call.region, row["crawl_id"]),
+    ).fetchone()
+    return last, running
+
+
 def begin_crawl(tx: sqlite3.Connection, call: Call, name: str, crawl_id: str) -> bool:
     """Set a READY crawler RUNNING with a new crawl; say whether it was READY."""
     now = call.clock.now().timestamp()

@@ -30,6 +30,8 @@ from etlocal.glue.crawler.listing import CrawlCancelledError, S3Object
 
 MOST_FILES = 1_000
 _READERS = 8
+# Kept with what was recognised, so that a later way of reading reads files anew.
+_REVISION = 1
 _GONE = ("NoSuchKey", "404")
 
 
@@ -81,7 +83,7 @@ class Reader:
         new: list[S3Object] = []
         for item in objects:
             row = seen.get(item.key)
-            if row is not None and row["etag"] == item.etag:
+            if row is not None and row["etag"] == _tag(item):
                 known[item.key] = _kept(row)
             else:
                 new.append(item)
@@ -128,11 +130,15 @@ class Reader:
             self.crawler,
             self.bucket,
             (
-                (item.key, item.etag, *_numbers(known[item.key]))
+                (item.key, _tag(item), *_numbers(known[item.key]))
                 for item in new
                 if item.key in known
             ),
         )
+
+
+def _tag(item: S3Object) -> str:
+    return f"{_REVISION}:{item.etag}"
 
 
 def _numbers(recognised: Recognised | None) -> tuple[str | None, int, int]:

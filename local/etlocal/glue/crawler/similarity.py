@@ -31,7 +31,10 @@ class Similarity:
     def majority(
         self, shapes: Sequence[Recognised], depths: Sequence[int] | None = None
     ) -> Recognised | None:
-        """Merge the shapes of the cluster that more than 70 % belong to; None without one."""
+        """Merge the shapes of the cluster that more than 70 % belong to; None without one.
+
+        Files that nothing recognises count against the others, and are no majority themselves.
+        """
         clusters: list[tuple[Recognised, int, list[Recognised]]] = []
         for index, shape in enumerate(shapes):
             depth = depths[index] if depths else 0
@@ -43,6 +46,8 @@ class Similarity:
                 clusters.append((shape, depth, [shape]))
         largest = max(clusters, key=lambda cluster: len(cluster[2]), default=None)
         if largest is None or len(largest[2]) <= _THRESHOLD * len(shapes):
+            return None
+        if largest[0].classification == UNKNOWN:
             return None
         return _merged(largest[2])
 

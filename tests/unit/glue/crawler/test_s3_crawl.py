@@ -231,6 +231,42 @@ def test_a_file_that_does_not_fit_its_folder_is_left_out_and_logged(
     )
 
 
+def test_a_folder_that_nothing_recognises_is_no_partition_of_its_neighbour(
+    glue: Any, s3: Any
+) -> None:
+    s3.put("s3://raw/flights/a.csv", FLIGHTS)
+    s3.put("s3://raw/scripts/job.py", "print('hello')\n")
+    glue.create("s3://raw/")
+    glue.crawl()
+
+    tables = glue.tables()
+    kinds = {name: table["Parameters"]["classification"] for name, table in tables.items()}
+    assert kinds == {"flights": "csv", "scripts": "UNKNOWN"}
+    assert tables["flights"]["PartitionKeys"] == []
+
+
+def test_files_beside_folders_are_tables_of_their_own(glue: Any, s3: Any) -> None:
+    s3.put("s3://raw/flights/loose.csv", FLIGHTS)
+    s3.put("s3://raw/flights/date=2024-01-01/a.csv", FLIGHTS)
+    glue.create()
+    glue.crawl()
+
+    assert sorted(glue.tables()) == ["flights", "loose_csv"]
+    assert list(glue.partitions("flights")) == [("2024-01-01",)]
+
+
+def test_folders_that_nothing_recognises_do_not_part_the_files_beside_them(
+    glue: Any, s3: Any
+) -> None:
+    s3.put("s3://raw/flights/a.csv", FLIGHTS)
+    s3.put("s3://raw/flights/notes/readme.txt", "words")
+    glue.create()
+    glue.crawl()
+
+    assert list(glue.columns("flights")) == ["carrier", "originairportid", "depdelay"]
+    assert list(glue.tables()) == ["flights"]
+
+
 def test_a_header_without_rows_is_no_table_alone(glue: Any, s3: Any, log_lines: Any) -> None:
     s3.put("s3://raw/flights/a.csv", "Carrier,OriginAirportID,DepDelay\n")
     glue.create()
