@@ -6,9 +6,12 @@ import logging
 import os
 import sys
 import threading
+import warnings
 
 from etlocal.endpoint import patches
 
+# Twisted misses a package for verifying TLS hosts; nothing here speaks TLS.
+warnings.filterwarnings("ignore", message=".*service_identity.*")
 patches.apply_before_import()
 
 from localstack.logging.setup import setup_logging_from_config  # noqa: E402

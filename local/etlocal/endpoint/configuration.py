@@ -44,6 +44,12 @@ _UNWANTED = frozenset(
         "AWS_WEB_IDENTITY_TOKEN_FILE",
     }
 )
+# One line a request or an import, at the level at which everything else tells what matters.
+_CHATTY = (
+    "localstack.request.aws",
+    "localstack.utils.bootstrap",
+    "localstack.services.cloudformation.v2.provider",
+)
 _LOG_LEVELS = {"TRACE": "trace", "DEBUG": "debug", "INFO": "info"}
 
 
@@ -80,11 +86,14 @@ def localstack_environment(settings: Settings, inherited: Mapping[str, str]) -> 
         "CONFIG_DIR": nowhere,
         # Else the layout of a container is taken wherever a file or a mount looks like Docker's.
         "OVERRIDE_IN_DOCKER": "0",
+        # LocalStack takes the local time for UTC, as it is in a container (a Wait's Timestamp).
+        "TZ": "UTC",
         "DISABLE_EVENTS": "1",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DNS_ADDRESS": "0",
         "EAGER_SERVICE_LOADING": "0",
         "PROVIDER_OVERRIDE_REDSHIFT": "etlocal",
+        "LOG_LEVEL_OVERRIDES": ",".join(f"{name}=WARNING" for name in _CHATTY),
         "LS_LOG": _LOG_LEVELS.get(settings.log_level.upper(), "warning"),
         "AWS_ACCESS_KEY_ID": settings.account,
         "AWS_SECRET_ACCESS_KEY": "test",

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Sequence
 
 from etlocal.endpoint.configuration import localstack_environment
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = localstack_environment(settings, os.environ)
     os.environ.clear()
     os.environ.update(wanted)
+    time.tzset()
     # Imported now, because LocalStack reads its configuration while it is imported.
     from etlocal.endpoint import boot
 

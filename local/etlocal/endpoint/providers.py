@@ -32,25 +32,25 @@ _INTERNAL_CODES = {
 }
 
 
-@aws_provider(api="glue", name="default")  # type: ignore[misc]
+@aws_provider(api="glue", name="default")  # type: ignore[untyped-decorator]
 def glue() -> Service:
     """Plug in AWS Glue."""
     return _adapt("glue")
 
 
-@aws_provider(api="redshift", name="etlocal")  # type: ignore[misc]
+@aws_provider(api="redshift", name="etlocal")  # type: ignore[untyped-decorator]
 def redshift() -> Service:
     """Plug in Amazon Redshift's provisioned clusters, in place of LocalStack's own."""
     return _adapt("redshift")
 
 
-@aws_provider(api="redshift-data", name="default")  # type: ignore[misc]
+@aws_provider(api="redshift-data", name="default")  # type: ignore[untyped-decorator]
 def redshift_data() -> Service:
     """Plug in Amazon Redshift's Data API."""
     return _adapt("redshift-data")
 
 
-@aws_provider(api="redshift-serverless", name="default")  # type: ignore[misc]
+@aws_provider(api="redshift-serverless", name="default")  # type: ignore[untyped-decorator]
 def redshift_serverless() -> Service:
     """Plug in Amazon Redshift Serverless."""
     return _adapt("redshift-serverless")
@@ -75,7 +75,7 @@ def _handle(
 ) -> dict[str, Any]:
     host = get_host()
     if not host.wait_until_started():
-        raise _NotStarted(f"{service} has not started yet")
+        raise _NotStartedError(f"{service} has not started yet")
     call = Call(
         account=context.account_id,
         region=context.region,
@@ -117,6 +117,6 @@ def _translated(service: str, error: AwsError) -> CommonServiceException:
     return translated
 
 
-class _NotStarted(AwsError):
+class _NotStartedError(AwsError):
     code = "ServiceUnavailable"
     status = 503

@@ -25,6 +25,7 @@ _NOT_EMULATED = (
     "MetricsConfigurations",
     "ReplicationConfiguration",
 )
+_ENCRYPTION_NAMES = {"ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault"}
 
 
 def apply(_: Settings) -> None:
@@ -107,14 +108,7 @@ def _configure(s3: Any, model: dict[str, Any], previous: dict[str, Any]) -> None
     bucket = {"Bucket": model["BucketName"]}
     if encryption := model.get("BucketEncryption"):
         rules = [
-            {
-                (
-                    "ApplyServerSideEncryptionByDefault"
-                    if n == "ServerSideEncryptionByDefault"
-                    else n
-                ): v
-                for n, v in rule.items()
-            }
+            {_ENCRYPTION_NAMES.get(name, name): value for name, value in rule.items()}
             for rule in encryption["ServerSideEncryptionConfiguration"]
         ]
         s3.put_bucket_encryption(**bucket, ServerSideEncryptionConfiguration={"Rules": rules})

@@ -1,9 +1,9 @@
 """CloudFormation's properties have the types of their resource's schema, and so do attributes.
 
-A template writes a number where a resource wants a string, or the other way round (every parameter
-is text): CloudFormation converts by the resource's schema. LocalStack leaves some of it to botocore
-and some undone; ``DefinitionSubstitutions`` with a number failed the stack, as did ``Fn::GetAtt`` of
-an attribute that is a number (an endpoint's port).
+A template writes a number where a resource wants a string, or the other way round (every
+parameter is text): CloudFormation converts by the resource's schema. LocalStack leaves some of it
+to botocore and some undone; an alarm with a threshold from a parameter failed the stack, as did
+``Fn::GetAtt`` of an attribute that is a number (an endpoint's port).
 
 Source: CloudFormation User Guide, "Resource type schema" and "Fn::GetAtt".
 """

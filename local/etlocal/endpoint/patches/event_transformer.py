@@ -1,8 +1,8 @@
 """EventBridge's input transformers write scalars as JSON.
 
-LocalStack replaces 0 and ``false`` by an empty string, fails to deliver an event whose number stands
-inside a quoted string of the template (``"got <size> bytes"``), and silently drops one whose text
-holds a quote or a line break.
+LocalStack replaces 0 and ``false`` by an empty string, fails to deliver an event whose number
+stands inside a quoted string of the template (``"got <size> bytes"``), and silently drops one whose
+text holds a quote or a line break.
 
 Source: EventBridge User Guide, "Amazon EventBridge input transformation".
 """

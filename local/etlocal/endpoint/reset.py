@@ -1,0 +1,90 @@
+"""Clears what LocalStack's services hold.
+
+The free LocalStack has no route for it, but its services show their state to a visitor. What some
+of them keep beside it is cleared by name: EventBridge's senders, S3's objects, executions that run.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from localstack.services.plugins import SERVICE_PLUGINS
+from localstack.services.stores import AccountRegionBundle
+from localstack.state import AssetDirectory, StateVisitor
+from moto.core.base_backend import BackendDict
+
+LOG = logging.getLogger(__name__)
+
+
+def reset_localstack() -> list[str]:
+    """Clear every service of LocalStack that was used.
+
+    Returns
+    -------
+    list of str
+        The services' names.
+    """
+    _stop_executions()
+    names = SERVICE_PLUGINS.list_loaded_services()
+    for name in names:
+        service = SERVICE_PLUGINS.get_service(name)
+        if service is None or service._provider is None:
+            continue
+        service.lifecycle_hook.on_before_state_reset()
+        service.accept_state_visitor(_Clearing())
+        _clear_memory(name, service._provider)
+        service.lifecycle_hook.on_after_state_reset()
+    return list(names)
+
+
+class _Clearing(StateVisitor):  # type: ignore[misc]
+    """Empties the containers it is shown; they themselves stay, as services refer to them."""
+
+    def visit(self, state_container: Any) -> None:
+        if isinstance(state_container, (AccountRegionBundle, BackendDict)):
+            # moto's resets the backends of all services at once; doing so again changes nothing.
+            state_container.reset()
+        elif isinstance(state_container, AssetDirectory):
+            _empty(Path(state_container.path))
+
+
+def _empty(folder: Path) -> None:
+    # Databases that are open are emptied by their service's own hook, not by deleting the file.
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        elif entry.suffix != ".db":
+            entry.unlink(missing_ok=True)
+
+
+def _stop_executions() -> None:
+    stores = sys.modules.get("localstack.services.stepfunctions.backend.store")
+    if stores is None:
+        return
+    now = datetime.datetime.now(tz=datetime.UTC)
+    for regions in stores.sfn_stores.values():
+        for store in regions.values():
+            for execution in list(store.executions.values()):
+                if execution.exec_status == "RUNNING":
+                    execution.stop(stop_date=now, error=None, cause="etlocal was reset")
+
+
+def _clear_memory(name: str, provider: Any) -> None:
+    if name == "events":
+        _clear_events(provider)
+    elif name == "s3":
+        provider._storage_backend.reset()
+
+
+def _clear_events(provider: Any) -> None:
+    from localstack.services.events.scheduler import JobScheduler
+
+    JobScheduler.instance().jobs = []
+    for attribute, value in vars(provider).items():
+        if attribute.endswith("_store") and isinstance(value, dict):
+            value.clear()

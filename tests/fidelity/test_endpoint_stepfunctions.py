@@ -1,0 +1,167 @@
+"""The Step Functions interpreter as AWS's behaves, in emulated time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Clients = Callable[[str], Any]
+Run = Callable[..., dict[str, Any]]
+
+ROLE = "arn:aws:iam::000000000000:role/states"
+
+
+def machine(client: Clients, name: str, states: dict[str, Any], **fields: Any) -> str:
+    definition = {"StartAt": next(iter(states)), "States": states, **fields}
+    answer = client("stepfunctions").create_state_machine(
+        name=name, definition=json.dumps(definition), roleArn=ROLE
+    )
+    arn: str = answer["stateMachineArn"]
+    return arn
+
+
+def ended(client: Clients, arn: str, seconds: float = 20) -> dict[str, Any]:
+    limit = time.monotonic() + seconds
+    while True:
+        described: dict[str, Any] = client("stepfunctions").describe_execution(executionArn=arn)
+        if described["status"] != "RUNNING":
+            return described
+        assert time.monotonic() < limit, "the execution goes on"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def run(client: Clients, name: str) -> Run:
+    """Run states as a state machine and give the execution that ended."""
+
+    def run_states(
+        states: dict[str, Any], given: Any = None, seconds: float = 20, **fields: Any
+    ) -> dict[str, Any]:
+        arn = machine(client, name, states, **fields)
+        started = client("stepfunctions").start_execution(
+            stateMachineArn=arn, input=json.dumps(given or {})
+        )
+        return ended(client, started["executionArn"], seconds)
+
+    return run_states
+
+
+def evaluate(run: Run, expression: str, given: Any = None) -> Any:
+    state = {"Type": "Pass", "Output": f"{{% {expression} %}}", "End": True}
+    result = run({"P": state}, given, QueryLanguage="JSONata")
+    assert result["status"] == "SUCCEEDED", result
+    return json.loads(result["output"])
+
+
+@pytest.mark.parametrize(
+    ("expression", "given", "expected"),
+    [
+        ("$merge([$states.input, {'n': 2}])", {"a": 1}, {"a": 1, "n": 2}),
+        ("$states.input.text", {"text": 'a "quote", \\ and\nmore'}, 'a "quote", \\ and\nmore'),
+        ("$states.input.nothing", {"nothing": None}, None),
+        ("$exists($states.input.nothing)", {"nothing": None}, True),
+        ("10 / 4", {}, 2.5),
+        ("10 / 5", {}, 2),
+        ("$partition([1, 2, 3, 4, 5], 2)", {}, [[1, 2], [3, 4], [5]]),
+        ("$range(0, 9, 3)", {}, [0, 3, 6, 9]),
+        ("$hash('text', 'MD5')", {}, "1cb251ec0d568de6a929b520c4aed8d1"),
+        ("$random(7) = $random(7)", {}, True),
+        ("$uuid() != $uuid()", {}, True),
+        ("$parse('{\"a\": [1, null]}')", {}, {"a": [1, None]}),
+        ("$states.input.items[price > 1].name", {"items": [{"name": "x", "price": 2}]}, "x"),
+        ("$states.context.Execution.Input.a", {"a": 1}, 1),
+    ],
+)
+def test_jsonata_gives_what_step_functions_gives(
+    run: Run, expression: str, given: Any, expected: Any
+) -> None:
+    assert evaluate(run, expression, given) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("$states.input.absent", "returned nothing (undefined)."),
+        ("$nope()", "threw an error during evaluation. T1006: Attempted to invoke a non-function"),
+        ("function($x){$x}", "returned an unsupported result type."),
+    ],
+)
+def test_a_failed_evaluation_names_field_and_state(
+    run: Run, client: Clients, expression: str, reason: str
+) -> None:
+    state = {"Type": "Pass", "Output": {"a": f"{{% {expression} %}}"}, "End": True}
+    result = run({"P": state}, QueryLanguage="JSONata")
+    assert result["error"] == "States.QueryEvaluationError"
+    assert result["cause"] == (
+        "An error occurred while executing the state 'P' (entered at the event id #2). "
+        f"The JSONata expression '{expression}' specified for the field 'Output/a' {reason}"
+    )
+    history = client("stepfunctions").get_execution_history(executionArn=result["executionArn"])
+    failed = [e for e in history["events"] if e["type"] == "EvaluationFailed"]
+    assert [e["evaluationFailedEventDetails"]["location"] for e in failed] == ["Output/a"]
+
+
+def test_variables_keep_quotes_and_escapes(run: Run) -> None:
+    states = {
+        "Set": {"Type": "Pass", "Assign": {"text": 'a "b" \\ c\nd'}, "Next": "Get"},
+        "Get": {"Type": "Pass", "Output": "{% $text %}", "End": True},
+    }
+    result = run(states, QueryLanguage="JSONata")
+    assert json.loads(result["output"]) == 'a "b" \\ c\nd'
+
+
+def test_waits_and_retries_pass_in_emulated_time(run: Run) -> None:
+    failing = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:s3:getBucketLocation",
+        "Arguments": {"Bucket": "there-is-no-such-bucket"},
+        "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 20, "MaxAttempts": 1}],
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Done"}],
+        "End": True,
+    }
+    states = {
+        "Wait": {"Type": "Wait", "Seconds": 30, "Next": "Task"},
+        "Task": failing,
+        "Done": {"Type": "Succeed"},
+    }
+    began = time.monotonic()
+    result = run(states, QueryLanguage="JSONata")
+    assert result["status"] == "SUCCEEDED"
+    # 50 emulated seconds: one real second at the tests' scale, and what the calls take.
+    assert 0.9 < time.monotonic() - began < 15
+
+
+def test_timeouts_pass_in_emulated_time(run: Run) -> None:
+    wait = {"Type": "Wait", "Seconds": 6000, "End": True}
+    result = run({"W": wait}, seconds=15, TimeoutSeconds=30, QueryLanguage="JSONata")
+    assert result["status"] == "TIMED_OUT"
+
+
+def test_a_stopped_execution_ends_at_once_and_keeps_its_cause(client: Clients, name: str) -> None:
+    arn = machine(client, name, {"W": {"Type": "Wait", "Seconds": 100000, "End": True}})
+    sfn = client("stepfunctions")
+    execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
+    time.sleep(0.2)
+    sfn.stop_execution(executionArn=execution, error="Mine", cause="because")
+    described = ended(client, execution, seconds=10)
+    assert (described["status"], described["error"], described["cause"]) == (
+        "ABORTED",
+        "Mine",
+        "because",
+    )
+
+
+def test_an_sdk_error_carries_the_services_code(run: Run) -> None:
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:glue:startCrawler",
+        "Arguments": {"Name": "there-is-no-such-crawler"},
+        "End": True,
+    }
+    result = run({"T": state}, QueryLanguage="JSONata")
+    assert result["error"] == "Glue.EntityNotFoundException"
+    assert "Service: Glue, Status Code: 400" in result["cause"]
