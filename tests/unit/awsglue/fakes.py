@@ -44,7 +44,9 @@ class Catalog:
 
     def get_table(self, DatabaseName: str, Name: str) -> dict[str, Any]:  # noqa: N803
         if (DatabaseName, Name) not in self.tables:
-            error = {"Error": {"Code": "EntityNotFoundException", "Message": "Entity Not Found"}}
+            error: Any = {
+                "Error": {"Code": "EntityNotFoundException", "Message": "Entity Not Found"}
+            }
             raise ClientError(error, "GetTable")
         return {"Table": {**self.tables[DatabaseName, Name], "VersionId": "0"}}
 

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from awsglue import DynamicFrame, _aws, _jdbc, _redshift, _run
+from awsglue._bookmarks_s3 import FileEntry
 from awsglue.context import GlueContext
 
 pytestmark = pytest.mark.spark
@@ -133,7 +134,7 @@ def test_a_write_is_one_batch_of_preactions_copy_and_postactions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(_redshift, "_write_files", lambda df, folder, form: None)
-    files = [_redshift.FileEntry("s3://tmp/x/part-0.csv", 0, 5)]
+    files = [FileEntry("s3://tmp/x/part-0.csv", 0, 5)]
     monkeypatch.setattr(_redshift, "list_files", lambda *args: iter(files))
     df = spark.createDataFrame([(1, "x")], "code bigint, name string")
     glue_context.write_dynamic_frame.from_options(

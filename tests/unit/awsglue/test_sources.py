@@ -37,10 +37,52 @@ def test_csv_comes_in_the_catalogs_names_and_types(
     put(tmp_path / "a.csv", text)
     catalog.add("t", f"file://{tmp_path}/", COLUMNS, parameters=HEADER)
     frame = table(glue_context)
-    assert frame.toDF().dtypes == [("carrier", "string"), ("code", "bigint"), ("delay", "double")]
-    assert rows(frame) == sorted(
+    assert frame.toDF().dtypes[1] == ("code", "struct<long:bigint,string:string>")
+    mapped = frame.apply_mapping([(n, t, n, t) for n, t in COLUMNS])
+    assert rows(mapped) == sorted(
         [("DL", 11, -3.5), ('A, "B"', None, None), ("", 3, None), (None, 4, 1.0)], key=repr
     )
+    assert glue_context.create_data_frame.from_catalog(database="db", table_name="t").dtypes == [
+        ("carrier", "string"),
+        ("code", "bigint"),
+        ("delay", "double"),
+    ]
+
+
+def test_a_value_of_another_type_is_kept_as_a_choice(
+    glue_context: Any, catalog: Any, tmp_path: Path
+) -> None:
+    put(tmp_path / "a.csv", "DL,11,1\nAA,1.5,2\nUA,x,\n,,\n")
+    catalog.add("t", f"file://{tmp_path}", COLUMNS)
+    frame = table(glue_context)
+    assert list(frame.schema().getField("code").dataType.choices) == ["long", "string"]
+    assert frame.schema().getField("delay").dataType.typeName() == "double"
+    as_text = table(glue_context).resolveChoice(specs=[("code", "cast:string")])
+    # No pass over the data was needed for that.
+    assert as_text._undecided == {"delay": as_text._undecided["delay"]}
+    assert [row["code"] for row in as_text.toDF().collect()] == ["11", "1.5", "x", None]
+    after = frame.resolveChoice(specs=[("code", "cast:string")])
+    assert [row["code"] for row in after.toDF().collect()] == ["11", "1.5", "x", None]
+    numbers = frame.resolveChoice(specs=[("code", "project:long")])
+    assert [row["code"] for row in numbers.toDF().collect()] == [11, None, None, None]
+    bare = frame.filter(lambda r: r["code"] == "x" or r["code"] == 11)
+    assert bare.count() == 2
+
+
+def test_undecided_columns_pass_through_transforms(
+    glue_context: Any, catalog: Any, tmp_path: Path
+) -> None:
+    put(tmp_path / "a.csv", "DL,011,1\nAA,bad,2\n")
+    catalog.add("t", f"file://{tmp_path}", COLUMNS)
+    frame = table(glue_context)
+    renamed = frame.rename_field("code", "key").drop_fields(["delay"])
+    joined = renamed.join(["key"], ["code"], table(glue_context))
+    # Keys meet as numbers, and a value that is none meets nothing.
+    assert joined.toDF().columns == ["carrier", "key", ".carrier", "code", "delay"]
+    assert rows(joined) == [("DL", 11, "DL", 11, 1.0)]
+    assert frame._undecided.keys() == {"code", "delay"}
+    mapped = frame.apply_mapping([("code", "long", "t", "string"), ("code", "long", "n", "int")])
+    assert rows(mapped) == [("11", 11), ("bad", None)]
 
 
 def test_csv_follows_its_serde(glue_context: Any, catalog: Any, tmp_path: Path) -> None:
@@ -51,7 +93,8 @@ def test_csv_follows_its_serde(glue_context: Any, catalog: Any, tmp_path: Path) 
     open_csv = {"separatorChar": "|", "quoteChar": "'"}
     library = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
     catalog.add("t", f"file://{tmp_path}", COLUMNS, serde=open_csv, library=library)
-    assert rows(table(glue_context)) == [("AA", None, 5.0), ("DL", 11, None)]
+    texts = table(glue_context).resolveChoice(specs=[(n, "cast:string") for n, _ in COLUMNS])
+    assert rows(texts) == [("AA", "1|2", "5.0"), ("DL", "11", "-")]
 
 
 def test_partition_columns_have_the_catalogs_values_and_types(

@@ -70,6 +70,16 @@ def test_mapping_chooses_renames_and_casts(frame: Make) -> None:
     assert mapped.schema().getField("number").dataType.typeName() == "long"
 
 
+def test_texts_that_are_no_whole_numbers_become_null(frame: Make) -> None:
+    source = frame([("1.5",), (" 7 ",), ("-3",), ("99999999999",)], "t string")
+    assert rows(source.apply_mapping([("t", "string", "t", "int")])) == [
+        (-3,),
+        (7,),
+        (None,),
+        (None,),
+    ]
+
+
 def test_mapping_reads_nested_and_dotted_names(frame: Make) -> None:
     source = frame([((1, ("x",)), 5)], "a struct<b:int,c:struct<d:string>>, `.id` int")
     mapped = source.apply_mapping(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as sf
 
-from . import _paths, _types
-from ._columns import cast, rewrite, type_at
+from . import _paths, _types, _undecided
+from ._columns import cast, column, rewrite, type_at
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import Column, DataFrame
 
@@ -99,6 +99,20 @@ def resolve(
     raise ValueError(f"resolveChoice: action {action!r} is unknown; it must be one of {_ACTIONS}")
 
 
+def cast_undecided(
+    df: DataFrame, undecided: Mapping[str, Any], specs: Sequence[tuple[str, str]]
+) -> tuple[DataFrame, dict[str, Any]]:
+    """Cast the undecided columns among the specs; return those still undecided as well."""
+    left = dict(undecided)
+    for path, spec in specs:
+        name, *rest = _paths.parse(path)
+        if name in left and not rest:
+            target = _types.parse(spec.removeprefix("cast:"))
+            value = _undecided.as_type(name, left.pop(name), target)
+            df = df.select(*[value.alias(n) if n == name else column(n) for n in df.columns])
+    return df, left
+
+
 def resolve_all(
     df: DataFrame, choices: frozenset[Path], action: str
 ) -> tuple[DataFrame, frozenset[Path]]:
@@ -109,6 +123,26 @@ def resolve_all(
             if action.removeprefix("project:") not in names:
                 continue
         df, choices = resolve(df, choices, path, action)
+    return df, choices
+
+
+def apply(
+    df: DataFrame,
+    choices: frozenset[Path],
+    specs: Sequence[tuple[str, str]],
+    action: str,
+    columns: Sequence[tuple[str, str]],
+) -> tuple[DataFrame, frozenset[Path]]:
+    """Resolve by specs, or every choice by one action; `columns` are match_catalog's."""
+    if action == "match_catalog":
+        return match_columns(df, choices, columns)
+    if action:
+        return resolve_all(df, choices, action)
+    for text, spec in specs:
+        if spec == "match_catalog":
+            df, choices = match_columns(df, choices, [c for c in columns if c[0] == text])
+        else:
+            df, choices = resolve(df, choices, _paths.parse(text), spec)
     return df, choices
 
 

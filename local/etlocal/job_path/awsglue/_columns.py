@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     Change = Callable[[str, Column, Any], list[tuple[str, Column]]]
 
 
+_WHOLE = (spark.ByteType, spark.ShortType, spark.IntegerType, spark.LongType)
+
+
 def column(name: str) -> Column:
     """Return a top-level column by its literal name."""
     return sf.col(quoted(name))
@@ -98,6 +101,9 @@ def cast(value: Column, source: Any, target: Any) -> Column:
         return value
     if isinstance(target, spark.StringType) and is_complex(source):
         return sf.to_json(value)
+    if isinstance(source, spark.StringType) and isinstance(target, _WHOLE):
+        # A plain cast would make 1 of the text 1.5.
+        return sf.when(value.rlike(r"^\s*[+-]?\d+\s*$"), value.cast(target))
     if isinstance(source, spark.StringType) or isinstance(target, spark.StringType):
         castable = not is_complex(target)
     else:

@@ -38,6 +38,7 @@ class Loaded:
     df: DataFrame
     choices: frozenset[Path] = field(default_factory=frozenset)
     errors: DataFrame | None = None
+    undecided: dict[str, Any] = field(default_factory=dict)
 
 
 def reader(spark: Any, base: str | None = None) -> Any:
@@ -131,7 +132,7 @@ def _csv(spark: Any, paths: Sequence[str], options: Mapping[str, Any]) -> DataFr
 def load_table(spark: Any, paths: Sequence[str], table: Table, base: str | None) -> DataFrame:
     """Read a catalog table's files as its columns; with `base`, partition columns as well.
 
-    Values that are not of their column's type are null.
+    CSV values stay text, see `undecided`; other values not of their column's type are null.
 
     Raises
     ------
@@ -157,6 +158,14 @@ def load_table(spark: Any, paths: Sequence[str], table: Table, base: str | None)
     ]
     names = {name for name, _ in keys}
     return values.select(*[column(n) for n in values.columns if n not in names], *typed)
+
+
+def undecided(table: Table) -> dict[str, Any]:
+    """Return the columns that `load_table` gives as text, with the types they are to have."""
+    if table.classification != "csv":
+        return {}
+    kinds = {name: _types.parse(kind) for name, kind in table.columns}
+    return {name: kind for name, kind in kinds.items() if decidable(kind)}
 
 
 def _csv_table(
@@ -207,7 +216,13 @@ def _csv_value(name: str, kind: str, null: str) -> Column:
         # Spark reads an empty field as null; in the file it is an empty string.
         filled = sf.coalesce(text, sf.lit(""))
         return sf.when(filled != sf.lit(null), filled)
-    return cast(text, spark_types.StringType(), target)
+    given = sf.when((text != sf.lit(null)) & (sf.trim(text) != ""), text)
+    return given if decidable(target) else cast(given, spark_types.StringType(), target)
+
+
+def decidable(target: Any) -> bool:
+    """Say whether a text may turn out to be a value of the type."""
+    return not _types.is_complex(target) and not isinstance(target, spark_types.StringType)
 
 
 def _columnar(

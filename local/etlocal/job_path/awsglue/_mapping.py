@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as sf
 
-from . import _choices, _paths, _types
-from ._columns import cast, column, find, rewrite
+from . import _choices, _paths, _types, _undecided
+from ._columns import cast, find, rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import Column, DataFrame
 
@@ -25,7 +25,10 @@ _log = logging.getLogger("awsglue")
 
 
 def apply_mapping(
-    df: DataFrame, choices: frozenset[Path], mappings: Sequence[Sequence[str]]
+    df: DataFrame,
+    choices: frozenset[Path],
+    mappings: Sequence[Sequence[str]],
+    undecided: Mapping[str, Any],
 ) -> DataFrame:
     """Return the named source fields under their target names, cast to the target types.
 
@@ -56,7 +59,9 @@ def apply_mapping(
             continue
         value, dtype = found
         wanted = _types.parse(target_type)
-        if path in choices:
+        if len(path) == 1 and path[0] in undecided:
+            value = _undecided.as_type(path[0], undecided[path[0]], wanted)
+        elif path in choices:
             value = _choices.collapse(value, dtype, wanted)
         else:
             value = cast(value, dtype, wanted)
@@ -152,43 +157,3 @@ def moved(choices: frozenset[Path], old: Path, new: Path) -> frozenset[Path]:
     return frozenset(
         (*new, *path[len(old) :]) if path[: len(old)] == old else path for path in choices
     )
-
-
-def join(
-    left: DataFrame, right: DataFrame, left_keys: Sequence[str], right_keys: Sequence[str]
-) -> tuple[DataFrame, dict[str, str]]:
-    """Return the inner equi-join and what the right side's columns are called in it.
-
-    A column that both sides have gets a leading dot on the right; both key columns stay.
-    """
-    if len(left_keys) != len(right_keys) or not left_keys:
-        raise ValueError("Join: both sides need the same number of key paths, at least one")
-    names: dict[str, str] = {}
-    taken = set(left.columns)
-    for name in right.columns:
-        new = name
-        while new in taken:
-            new = f".{new}"
-        names[name] = new
-        taken.add(new)
-    # Names of their own on either side keep the condition unambiguous when a frame meets itself.
-    first = left.select(*[column(n).alias(f"l{i}") for i, n in enumerate(left.columns)])
-    second = right.select(*[column(n).alias(f"r{i}") for i, n in enumerate(right.columns)])
-    conditions = [
-        _key(left, a, "l") == _key(right, b, "r")
-        for a, b in zip(left_keys, right_keys, strict=True)
-    ]
-    joined = first.join(second, conditions, "inner")
-    out = [sf.col(f"l{i}").alias(n) for i, n in enumerate(left.columns)]
-    out += [sf.col(f"r{i}").alias(names[n]) for i, n in enumerate(right.columns)]
-    return joined.select(*out), names
-
-
-def _key(df: DataFrame, text: str, side: str) -> Column:
-    path = _paths.parse(text)
-    if find(df, path) is None:
-        raise ValueError(f"Join: there is no field {text!r}; the frame has {', '.join(df.columns)}")
-    value = sf.col(f"{side}{df.columns.index(path[0])}")
-    for name in path[1:]:
-        value = value.getField(name)
-    return value

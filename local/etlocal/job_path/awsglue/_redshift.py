@@ -194,7 +194,7 @@ def _plain(field: Any) -> Column:
     value = column(field.name)
     if isinstance(field.dataType, spark_types.DecimalType) and field.dataType.scale > 6:
         # Spark would write small ones with an exponent.
-        return sf.when(value.isNotNull(), sf.format_string(f"%.{field.dataType.scale}f", value))
+        return sf.replace(sf.format_number(value, field.dataType.scale), sf.lit(","), sf.lit(""))
     if isinstance(field.dataType, spark_types.NullType):
         return value.cast("string")
     return value

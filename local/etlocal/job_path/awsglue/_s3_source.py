@@ -162,7 +162,7 @@ def read_table(
     for file in files:
         groups.setdefault(owners[file.path], []).append(file.path)
     df = _read_groups(spark, table, groups, chosen.attach)
-    return Loaded(df)
+    return Loaded(df, undecided=_formats.undecided(table))
 
 
 def _read_groups(

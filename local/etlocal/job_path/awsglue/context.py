@@ -168,8 +168,8 @@ class GlueContext:
         return self.create_dynamic_frame_from_options(*args, **kwargs).toDF()
 
     def create_data_frame_from_catalog(self, *args: Any, **kwargs: Any) -> DataFrame:
-        """Return what `create_dynamic_frame_from_catalog` reads, as a DataFrame."""
-        return self.create_dynamic_frame_from_catalog(*args, **kwargs).toDF()
+        """Return a catalog table as a DataFrame in its types; values of others are null."""
+        return self.create_dynamic_frame_from_catalog(*args, **kwargs)._typed()
 
     def getSource(
         self, connection_type: str, transformation_ctx: str = "", **options: Any
@@ -359,6 +359,7 @@ class GlueContext:
 
     def _loaded(self, loaded: Loaded, name: str) -> DynamicFrame:
         made = DynamicFrame(loaded.df, self, name)
+        made._undecided = loaded.undecided
         made._choices = loaded.choices
         made._stage_errors = loaded.errors
         return made

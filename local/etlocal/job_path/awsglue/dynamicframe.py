@@ -7,7 +7,6 @@ AWS Glue Developer Guide: "DynamicFrame class", "DynamicFrameCollection class".
 
 from __future__ import annotations
 
-import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from pyspark.sql import functions as sf
 
 from . import (
     _choices,
+    _joining,
     _mapping,
     _paths,
     _python_transforms,
@@ -22,10 +22,12 @@ from . import (
     _relational,
     _rows,
     _types,
+    _undecided,
 )
 from ._choices import ResolveOption
 from ._collection import DynamicFrameCollection
 from ._common import COMMON, DynamicFrameError, check, common_parameters
+from ._errors import ErrorRecords
 from ._readers import DynamicFrameReader, DynamicFrameWriter
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ __all__ = [
 ]
 
 
-class DynamicFrame:
+class DynamicFrame(ErrorRecords):
     """Records whose fields may have several types, over a Spark DataFrame.
 
     Parameters
@@ -63,10 +65,35 @@ class DynamicFrame:
     def __init__(self, jdf: DataFrame, glue_ctx: GlueContext, name: str = "") -> None:
         self.glue_ctx = glue_ctx
         self.name = name
-        self._df = jdf
-        self._choices: frozenset[Path] = frozenset()
+        self._raw = jdf
+        self._raw_choices: frozenset[Path] = frozenset()
+        self._undecided: dict[str, Any] = {}
         self._stage_errors: DataFrame | None = None
         self._earlier_errors: tuple[DataFrame, ...] = ()
+
+    @property
+    def _df(self) -> DataFrame:
+        """The records in types that are decided."""
+        self._decide()
+        return self._raw
+
+    @property
+    def _choices(self) -> frozenset[Path]:
+        self._decide()
+        return self._raw_choices
+
+    @_choices.setter
+    def _choices(self, choices: frozenset[Path]) -> None:
+        self._raw_choices = choices
+
+    def _decide(self) -> None:
+        if self._undecided:
+            self._raw, made = _undecided.decide(self._raw, self._undecided)
+            self._raw_choices |= made
+            self._undecided = {}
+
+    def _typed(self) -> DataFrame:
+        return _undecided.as_typed(self._raw, self._undecided)
 
     @classmethod
     def fromDF(cls, dataframe: DataFrame, glue_ctx: GlueContext, name: str = "") -> DynamicFrame:
@@ -81,7 +108,7 @@ class DynamicFrame:
 
     def count(self) -> int:
         """Return the number of records."""
-        return int(self._df.count())
+        return int(self._raw.count())
 
     def schema(self) -> gluetypes.StructType:
         """Return the schema, choices included."""
@@ -100,18 +127,18 @@ class DynamicFrame:
 
     def getNumPartitions(self) -> int:
         """Return the number of Spark partitions."""
-        return int(self._df.rdd.getNumPartitions())
+        return int(self._raw.rdd.getNumPartitions())
 
     def repartition(self, numPartitions: int, *args: Any, **kwargs: Any) -> DynamicFrame:
         """Return the frame in that many partitions."""
-        return self._next(self._df.repartition(numPartitions), args, kwargs)
+        return self._kept(self._raw.repartition(numPartitions), args, kwargs)
 
     def coalesce(
         self, numPartitions: int, shuffle: bool = False, *args: Any, **kwargs: Any
     ) -> DynamicFrame:
         """Return the frame in at most that many partitions."""
-        df = self._df.repartition(numPartitions) if shuffle else self._df.coalesce(numPartitions)
-        return self._next(df, args, kwargs)
+        made = self._raw.repartition if shuffle else self._raw.coalesce
+        return self._kept(made(numPartitions), args, kwargs)
 
     # -- fields
 
@@ -119,24 +146,28 @@ class DynamicFrame:
         self, mappings: Sequence[Sequence[str]], *args: Any, **kwargs: Any
     ) -> DynamicFrame:
         """Return the mapped fields only: (source, source type, target, target type)."""
-        df = _mapping.apply_mapping(self._df, self._choices, mappings)
+        df = _mapping.apply_mapping(self._raw, self._raw_choices, mappings, self._undecided)
         return self._next(df, args, kwargs, frozenset())
 
     def select_fields(self, paths: Sequence[str], *args: Any, **kwargs: Any) -> DynamicFrame:
         """Return the named fields only; names the frame does not have are ignored."""
         paths = [paths] if isinstance(paths, str) else paths
-        return self._next(_mapping.select_fields(self._df, paths), args, kwargs)
+        return self._kept(_mapping.select_fields(self._raw, paths), args, kwargs)
 
     def drop_fields(self, paths: Sequence[str], *args: Any, **kwargs: Any) -> DynamicFrame:
         """Return the frame without the named fields."""
         paths = [paths] if isinstance(paths, str) else paths
-        return self._next(_mapping.drop_fields(self._df, paths), args, kwargs)
+        return self._kept(_mapping.drop_fields(self._raw, paths), args, kwargs)
 
     def rename_field(self, oldName: str, newName: str, *args: Any, **kwargs: Any) -> DynamicFrame:
         """Return the frame with one field renamed; dots in a name need backticks."""
-        choices = _mapping.moved(self._choices, _paths.parse(oldName), _paths.parse(newName))
-        df = _mapping.rename_field(self._df, oldName, newName)
-        return self._next(df, args, kwargs, choices)
+        old, new = _paths.parse(oldName), _paths.parse(newName)
+        if len(old) > 1 or len(new) > 1:
+            self._decide()
+        df = _mapping.rename_field(self._raw, oldName, newName)
+        made = self._next(df, args, kwargs, _mapping.moved(self._raw_choices, old, new))
+        made._undecided = {new[0] if n == old[0] else n: t for n, t in self._undecided.items()}
+        return made
 
     def resolveChoice(
         self,
@@ -159,19 +190,23 @@ class DynamicFrame:
         action = choice or option
         if (specs is None) == (not action):
             raise ValueError("resolveChoice takes either specs or choice, and one of them")
-        df, choices = self._df, self._choices
-        if action == "match_catalog" or any(a == "match_catalog" for _, a in specs or ()):
+        if specs is not None and all(spec.startswith("cast:") for _, spec in specs):
+            # A cast is the same whether or not a column turns out to be a choice.
+            df, left = _choices.cast_undecided(self._raw, self._undecided, specs)
+            made = self._kept(df, args, kwargs)
+            made._undecided = left
+            rest = [spec for spec in specs if _paths.parse(spec[0])[0] not in self._undecided]
+            for path, spec in rest:
+                made._raw, made._raw_choices = _choices.resolve(
+                    made._raw, made._raw_choices, _paths.parse(path), spec
+                )
+            return made
+        columns = None
+        if "match_catalog" in (action, *(spec for _, spec in specs or ())):
             if not database or not table_name:
                 raise ValueError("resolveChoice: match_catalog needs database and table_name")
-            table = self.glue_ctx._catalog_table(database, table_name, catalog_id)
-            named = {p for p, a in specs or () if a == "match_catalog"}
-            columns = [c for c in table.all_columns if not named or c[0] in named]
-            df, choices = _choices.match_columns(df, choices, columns)
-        elif action:
-            df, choices = _choices.resolve_all(df, choices, action)
-        for path, spec in specs or ():
-            if spec != "match_catalog":
-                df, choices = _choices.resolve(df, choices, _paths.parse(path), spec)
+            columns = self.glue_ctx._catalog_table(database, table_name, catalog_id).all_columns
+        df, choices = _choices.apply(self._df, self._choices, specs or (), action, columns or ())
         return self._next(df, args, kwargs, choices)
 
     def unbox(self, path: str, format: str, *args: Any, **options: Any) -> DynamicFrame:
@@ -206,12 +241,6 @@ class DynamicFrame:
         """Return what the function makes of each record; None makes an error record."""
         return self._mapped(f, False, args, kwargs)
 
-    def mapPartitions(
-        self, f: Callable[[Any], Any], preservesPartitioning: bool = True, *args: Any, **kwargs: Any
-    ) -> DynamicFrame:
-        """Raise: functions over whole partitions are not supported."""
-        raise NotImplementedError("DynamicFrame.mapPartitions is not supported; use map")
-
     def flatMap(self, f: Callable[[Any], Any], *args: Any, **kwargs: Any) -> DynamicFrame:
         """Return all the records the function makes of each record."""
         return self._mapped(f, True, args, kwargs)
@@ -234,9 +263,12 @@ class DynamicFrame:
         """Return the inner equi-join; a name both sides have gets a leading dot on the right."""
         first = [paths1] if isinstance(paths1, str) else paths1
         second = [paths2] if isinstance(paths2, str) else paths2
-        df, names = _mapping.join(self._df, frame2._df, first, second)
-        right = {(names[path[0]], *path[1:]) for path in frame2._choices}
-        made = self._next(df, args, kwargs, self._choices | right)
+        sides = (self._raw, self._undecided), (frame2._raw, frame2._undecided)
+        df, names = _joining.join(*sides, first, second)
+        right = {(names[path[0]], *path[1:]) for path in frame2._raw_choices}
+        made = self._next(df, args, kwargs, self._raw_choices | right)
+        put_off = {names[name]: dtype for name, dtype in frame2._undecided.items()}
+        made._undecided = {**self._undecided, **put_off}
         made._earlier_errors += frame2._all_errors()
         return made
 
@@ -307,7 +339,7 @@ class DynamicFrame:
         )
 
     def unnest(self, *args: Any, **kwargs: Any) -> DynamicFrame:
-        """Return the frame with the fields of structs at the top, their names dotted."""
+        """Return the frame with the fields of structs as dotted columns."""
         return self._next(_relational.unnest(self._df), args, kwargs, frozenset())
 
     def drop_null_fields(self, *args: Any, **kwargs: Any) -> DynamicFrame:
@@ -337,36 +369,9 @@ class DynamicFrame:
         accumulator_size: int = 0,
     ) -> DynamicFrame:
         """Write the frame through a sink of the connection type and return it."""
-        return self.glue_ctx.write_dynamic_frame_from_options(
-            self, connection_type, connection_options or {}, format, format_options or {}
-        )
-
-    # -- errors
-
-    def stageErrorsCount(self) -> int:
-        """Return the number of error records the last transform made."""
-        return 0 if self._stage_errors is None else int(self._stage_errors.count())
-
-    def errorsCount(self) -> int:
-        """Return the number of error records of all transforms so far."""
-        return sum(int(errors.count()) for errors in self._all_errors())
-
-    def errorsAsDynamicFrame(self) -> DynamicFrame:
-        """Return the error records, each under `error`."""
-        session = self._df.sparkSession
-        empty = session.createDataFrame([], _python_transforms.ERROR_SCHEMA)
-        every = functools.reduce(lambda a, b: a.union(b), self._all_errors(), empty)
-        return DynamicFrame(every, self.glue_ctx, f"{self.name}_errors")
-
-    def assertErrorThreshold(self) -> None:
-        """Raise DynamicFrameError when there are error records."""
-        found = self.errorsCount()
-        if found:
-            raise DynamicFrameError(f"There are {found} error records in the DynamicFrame")
-
-    def _all_errors(self) -> tuple[DataFrame, ...]:
-        own = () if self._stage_errors is None else (self._stage_errors,)
-        return (*self._earlier_errors, *own)
+        write = self.glue_ctx.write_dynamic_frame_from_options
+        write(self, connection_type, connection_options, format, format_options)
+        return self
 
     # -- making the next frame
 
@@ -374,6 +379,12 @@ class DynamicFrame:
         for name, frame in frames.items():
             frame.name = name
         return DynamicFrameCollection(frames, self.glue_ctx)
+
+    def _kept(self, df: DataFrame, args: Sequence[Any], kwargs: dict[str, Any]) -> DynamicFrame:
+        """Return the frame a transform made that leaves columns undecided."""
+        made = self._next(df, args, kwargs, self._raw_choices)
+        made._undecided = {n: t for n, t in self._undecided.items() if n in df.columns}
+        return made
 
     def _next(
         self,

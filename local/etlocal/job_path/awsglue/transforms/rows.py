@@ -162,7 +162,8 @@ class ErrorsAsDynamicFrame(GlueTransform):
         frame: DynamicFrame,
     ) -> DynamicFrame:
         """Apply the transform."""
-        return frame.errorsAsDynamicFrame()
+        errors: DynamicFrame = frame.errorsAsDynamicFrame()
+        return errors
 
 
 class EvaluateDataQuality(GlueTransform):
