@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 SALES = "Store,ProductID,Amount\nNorth,11433,-3\nSouth,13303,\nEast,12478,7\n"
-CRAWLER_STATES = {"READY", "RUNNING", "STOPPING"}
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Ask until a condition holds."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come to hold"
+        time.sleep(0.02)
 
 
 @dataclass
@@ -44,14 +52,8 @@ class Lab:
     def crawl(self) -> dict[str, Any]:
         """Start the crawler, wait until it is READY, and give its last crawl."""
         self.glue.start_crawler(Name=self.name)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            crawler = self.glue.get_crawler(Name=self.name)["Crawler"]
-            assert crawler["State"] in CRAWLER_STATES
-            if crawler["State"] == "READY":
-                return dict(crawler["LastCrawl"])
-            time.sleep(0.05)
-        raise AssertionError(f"crawler {self.name} does not end")
+        wait_for(lambda: self.glue.get_crawler(Name=self.name)["Crawler"]["State"] == "READY")
+        return dict(self.glue.get_crawler(Name=self.name)["Crawler"]["LastCrawl"])
 
     def columns(self, table: str) -> dict[str, str]:
         """Give a table's columns and types."""
@@ -87,6 +89,69 @@ def test_a_crawl_makes_a_partitioned_table_of_real_objects(lab: Lab) -> None:
         DatabaseName=lab.name, TableName="sales", Expression="date > '2024-01-01'"
     )["Partitions"]
     assert [partition["Values"] for partition in found] == [["2024-01-02"], ["2024-01-03"]]
+
+
+def test_a_crawl_sees_every_page_of_a_long_listing(lab: Lab) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lab.put, (f"sales/part={number:04}/data.csv" for number in range(1005))))
+    lab.create()
+    lab.crawl()
+
+    pages = lab.glue.get_paginator("get_partitions").paginate(
+        DatabaseName=lab.name, TableName="sales", ExcludeColumnSchema=True
+    )
+    assert sum(len(page["Partitions"]) for page in pages) == 1005
+
+
+def test_a_warehouse_crawl_makes_tables_of_redshifts(
+    lab: Lab, client: Callable[[str], Any]
+) -> None:
+    serverless, data = client("redshift-serverless"), client("redshift-data")
+    serverless.create_namespace(namespaceName=lab.name, dbName="dev")
+    serverless.create_workgroup(workgroupName=lab.name, namespaceName=lab.name)
+    statement = data.batch_execute_statement(
+        WorkgroupName=lab.name,
+        Database="dev",
+        Sqls=[
+            "CREATE SCHEMA shop",
+            "CREATE TABLE shop.orders (id BIGINT, qty INTEGER, kind SMALLINT, price DECIMAL(12,2), "
+            "ratio DOUBLE PRECISION, note VARCHAR(200), paid BOOLEAN, at TIMESTAMP, day DATE)",
+            "CREATE TABLE shop.returns (id BIGINT)",
+        ],
+    )["Id"]
+    wait_for(lambda: data.describe_statement(Id=statement)["Status"] in ("FINISHED", "FAILED"))
+    account = "000000000000"
+    url = (
+        f"jdbc:redshift://{lab.name}.{account}.us-east-1.redshift-serverless.amazonaws.com:5439/dev"
+    )
+    lab.glue.create_connection(
+        ConnectionInput={
+            "Name": lab.name,
+            "ConnectionType": "JDBC",
+            "ConnectionProperties": {
+                "JDBC_CONNECTION_URL": url,
+                "USERNAME": "admin",
+                "PASSWORD": "unused",
+            },
+        }
+    )
+    target = {"ConnectionName": lab.name, "Path": "dev/shop/%"}
+    lab.create(Targets={"JdbcTargets": [target]})
+
+    assert lab.crawl()["Status"] == "SUCCEEDED"
+    tables = lab.glue.get_tables(DatabaseName=lab.name)["TableList"]
+    assert sorted(table["Name"] for table in tables) == ["dev_shop_orders", "dev_shop_returns"]
+    assert lab.columns("dev_shop_orders") == {
+        "id": "bigint",
+        "qty": "int",
+        "kind": "smallint",
+        "price": "decimal(12,2)",
+        "ratio": "double",
+        "note": "string",
+        "paid": "boolean",
+        "at": "timestamp",
+        "day": "date",
+    }
 
 
 def test_a_second_crawl_adds_what_is_new(lab: Lab) -> None:

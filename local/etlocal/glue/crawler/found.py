@@ -39,6 +39,8 @@ class Folder:
     shape : Recognised
         Format and schema of the folder's files.
     objects, size, records : int
+    left_out : tuple of (Path, str)
+        The files of the folder that are not counted, and why.
     """
 
     path: Path
@@ -46,6 +48,7 @@ class Folder:
     objects: int
     size: int
     records: int
+    left_out: tuple[tuple[Path, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ Source: AWS Glue Developer Guide, "How does a crawler determine when to create p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from etlocal.formats.recognised import UNKNOWN, Recognised
@@ -24,13 +24,6 @@ class Grouping:
     left_out: list[tuple[Path, str]] = field(default_factory=list)
 
 
-@dataclass
-class _Node:
-    path: Path
-    files: list[SeenFile] = field(default_factory=list)
-    children: dict[str, _Node] = field(default_factory=dict)
-
-
 @dataclass(frozen=True)
 class _Group:
     """Folders that are one table so far: `names` has each level's key, or None."""
@@ -38,6 +31,14 @@ class _Group:
     shape: Recognised
     folders: tuple[Folder, ...]
     names: tuple[str | None, ...]
+
+
+@dataclass
+class _Node:
+    path: Path
+    files: list[SeenFile] = field(default_factory=list)
+    children: dict[str, _Node] = field(default_factory=dict)
+    found: _Group | None = None
 
 
 def group(
@@ -65,11 +66,18 @@ class _Grouper:
         self._measure = Similarity(combine)
         self._table_level = table_level
         self._result = Grouping()
+        self._folders: dict[Path, _Node] = {}
 
     def run(self, root: _Node) -> Grouping:
-        found = self._visit(root)
-        if found is not None:
-            self._table(root.path, found)
+        # Folders before the ones they are in; not by recursion, since a key may be 500 deep.
+        nodes = list(_nodes(root))
+        self._folders = {node.path: node for node in nodes}
+        for node in reversed(nodes):
+            node.found = self._visit(node)
+        if root.found is not None:
+            self._table(root.path, root.found)
+        self._result.tables.sort(key=lambda table: table.path)
+        self._result.left_out.sort()
         return self._result
 
     def _visit(self, node: _Node) -> _Group | None:
@@ -77,7 +85,7 @@ class _Grouper:
         own = self._files(node)
         below = self._children(node)
         if own is not None and below is not None and own.shape.certain and not below.shape.certain:
-            self._result.left_out += [(folder.path, below.shape.reason) for folder in below.folders]
+            self._leave_out(below)
             below = None
         if own is not None and below is not None:
             # Files beside folders have no partition values: they are a table, or tables, apart.
@@ -121,11 +129,9 @@ class _Grouper:
         return Recognised(UNKNOWN, certain=False, reason=reasons[0] if reasons else "not sampled")
 
     def _children(self, node: _Node) -> _Group | None:
-        groups: list[tuple[_Node, _Group]] = []
-        for child in node.children.values():
-            found = self._visit(child)
-            if found is not None:
-                groups.append((child, found))
+        groups = [
+            (child, child.found) for child in node.children.values() if child.found is not None
+        ]
         if not groups:
             return None
         telling = [found for _, found in groups if found.shape.tells]
@@ -164,7 +170,7 @@ class _Grouper:
                 if certain:
                     self._table(child.path, found)
                 else:
-                    self._result.left_out.append((child.path, found.shape.reason))
+                    self._leave_out(found)
                 continue
             levels = [partition_key(child.path[-1]), *found.names]
             names = levels if names is None else _common(names, levels)
@@ -178,6 +184,7 @@ class _Grouper:
     def _folder(self, node: _Node, shape: Recognised) -> Folder:
         """Count a folder's files of `shape`; the others are left out, and said to be."""
         objects = size = records = 0
+        left_out: list[tuple[Path, str]] = []
         rates = [
             file.recognised.record_size
             for file in node.files
@@ -188,7 +195,7 @@ class _Grouper:
             recognised = file.recognised
             if recognised is not None and not self._measure.belongs(recognised, shape):
                 reason = recognised.reason or "its schema or format differs from the folder's"
-                self._result.left_out.append((file.path, reason))
+                left_out.append((file.path, reason))
                 continue
             objects += 1
             size += file.size
@@ -196,7 +203,7 @@ class _Grouper:
                 records += recognised.records
             elif rate:
                 records += file.size // rate
-        return Folder(node.path, shape, objects, size, records)
+        return Folder(node.path, shape, objects, size, records, tuple(left_out))
 
     def _file_tables(self, node: _Node) -> None:
         for file in node.files:
@@ -210,15 +217,19 @@ class _Grouper:
                 FoundTable(file.path, recognised, (), (folder,), is_file=True)
             )
 
+    def _leave_out(self, found: _Group) -> None:
+        """Leave out the folders of a group that is not part of any table."""
+        for folder in found.folders:
+            node = self._folders[folder.path]
+            self._result.left_out += [(file.path, found.shape.reason) for file in node.files]
+
     def _table(self, path: Path, found: _Group) -> None:
+        for folder in found.folders:
+            self._result.left_out += folder.left_out
         if not any(folder.objects for folder in found.folders):
             return
         shape = found.shape if found.shape.certain else self._unknown_table(found)
-        keys = tuple(
-            name if name is not None else f"partition_{index}"
-            for index, name in enumerate(found.names)
-        )
-        self._result.tables.append(FoundTable(path, shape, keys, found.folders))
+        self._result.tables.append(FoundTable(path, shape, _keys(found.names), found.folders))
 
     @staticmethod
     def _unknown_table(found: _Group) -> Recognised:
@@ -242,6 +253,23 @@ def _tree(files: Iterable[SeenFile]) -> _Node | None:
             node = child
         node.files.append(file)
     return root
+
+
+def _keys(names: Sequence[str | None]) -> tuple[str, ...]:
+    """Give each level's partition key: its name, or its number where it has none of its own."""
+    keys: list[str] = []
+    for index, name in enumerate(names):
+        keys.append(f"partition_{index}" if name is None or name in keys else name)
+    return tuple(keys)
+
+
+def _nodes(root: _Node) -> Iterator[_Node]:
+    """Give a folder before the folders in it."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(node.children.values()))
 
 
 def _common(names: Sequence[str | None], others: Sequence[str | None]) -> list[str | None]:

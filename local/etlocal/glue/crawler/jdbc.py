@@ -126,7 +126,8 @@ class JdbcCrawl:
         tables = list(self._tables(client, arguments, path))
         describe = partial(self._describe, client, arguments, path.database)
         pool = self.call.runtime.component(Readers).pool
-        return list(pool.map(describe, tables)), path.under
+        described = list(pool.map(describe, tables))
+        return [wanted for wanted in described if wanted is not None], path.under
 
     def _tables(
         self, client: Any, arguments: Mapping[str, str], path: JdbcPath
@@ -151,7 +152,8 @@ class JdbcCrawl:
 
     def _describe(
         self, client: Any, arguments: Mapping[str, str], database: str, table: tuple[str, str]
-    ) -> Wanted:
+    ) -> Wanted | None:
+        """Give a table as it is to be written, or None if it was dropped since it was listed."""
         if self.cancelled.is_set():
             raise CrawlCancelledError
         schema, name = table
@@ -161,6 +163,8 @@ class JdbcCrawl:
         )
         for page in pages:
             columns.extend(page["ColumnList"])
+        if not columns:
+            return None
         return Wanted(
             f"{database}_{schema}_{name}",
             self._table_input(

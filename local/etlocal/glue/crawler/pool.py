@@ -115,7 +115,6 @@ class CrawlPool:
         try:
             with call.store.transaction() as tx:
                 definition = json.loads(rows.crawler(tx, call, name)["definition"])
-            announce_start(call, name)
             summary = self._crawl(call, definition, crawl_id, cancelled, log, patience)
             state = COMPLETED
         except CrawlCancelledError:
@@ -152,6 +151,9 @@ class CrawlPool:
         patience: float,
     ) -> Summary:
         """Crawl; within `patience` seconds an endpoint that takes no calls yet is tried again."""
+        if cancelled.is_set():
+            raise CrawlCancelledError
+        announce_start(call, definition["Name"])
         deadline = time.monotonic() + patience
         while True:
             try:

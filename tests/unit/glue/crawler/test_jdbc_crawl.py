@@ -137,6 +137,15 @@ def test_a_dropped_table_is_deleted_and_others_stay(glue: Any, warehouse: Any) -
     assert (metrics["TablesUpdated"], metrics["TablesDeleted"]) == (1, 1)
 
 
+def test_a_table_dropped_while_it_is_crawled_is_passed_over(glue: Any, warehouse: Any) -> None:
+    connect(glue)
+    warehouse.tables["shop", "orders_old"] = []
+    create(glue, "dev/shop/%")
+
+    assert glue.crawl()["Status"] == "SUCCEEDED"
+    assert list(glue.tables()) == ["dev_shop_orders"]
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [

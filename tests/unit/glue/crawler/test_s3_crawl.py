@@ -389,6 +389,14 @@ def test_eventbridge_hears_how_a_crawl_goes(
     assert words in ended["errorMessage"]
 
 
+def test_keys_as_deep_as_s3_takes_are_crawled(glue: Any, s3: Any) -> None:
+    s3.put(f"s3://raw/flights/{'a/' * 500}x.csv", FLIGHTS)
+    glue.create()
+
+    assert glue.crawl()["Status"] == "SUCCEEDED"
+    assert len(glue.tables()["flights"]["PartitionKeys"]) == 500
+
+
 def test_thousands_of_files_are_sampled_in_every_folder(glue: Any, s3: Any) -> None:
     for day in range(30):
         for part in range(50):
