@@ -126,6 +126,13 @@ def test_recurse_goes_into_folders_and_skips_what_spark_hides() -> None:
     assert listed(s3, "s3a://b/raw/", recurse="true") == expected
 
 
+def test_a_purge_takes_hidden_files_as_well() -> None:
+    options = ListOptions(recurse=True, hidden=True)
+    s3 = S3("out/_SUCCESS", "out/", "out/a/b.csv")
+    found = [file.path for file in list_files("s3://b/out/", options, lambda: s3)]
+    assert found == ["s3://b/out/_SUCCESS", "s3://b/out/", "s3://b/out/a/b.csv"]
+
+
 def test_a_path_may_name_one_file_or_hold_a_pattern() -> None:
     s3 = S3("raw/a.csv", "raw/a.csv.bak", "raw/b=1/c.csv", "raw/b=2/c.csv")
     assert listed(s3, "s3://b/raw/a.csv") == ["s3://b/raw/a.csv"]

@@ -28,6 +28,7 @@ class ListOptions:
     recurse: bool = False
     exclusions: tuple[str, ...] = ()
     exclude_storage_classes: frozenset[str] = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+    hidden: bool = False
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> ListOptions:
@@ -86,14 +87,15 @@ def list_files(path: str, options: ListOptions, s3: Callable[[], Any]) -> Iterat
     path
         `s3://bucket/prefix`, or `file:///folder` for the connection type `file`.
     options
-        Which files count. Files and folders whose names start with `_` or `.` never do.
+        Which files count. Those whose own or folders' names start with `_` or `.` do when
+        `hidden` is set.
     s3
         Gives the boto3 client, when one is needed.
     """
     listing = _local(path) if path.startswith(("file:", "/")) else _s3(path, s3())
     base = path.rstrip("/")
     for entry in listing:
-        below = _below(base, entry.path, options.recurse)
+        below = _below(base, entry.path, options)
         if below is None or entry.storage_class in options.exclude_storage_classes:
             continue
         if any(
@@ -103,7 +105,7 @@ def list_files(path: str, options: ListOptions, s3: Callable[[], Any]) -> Iterat
         yield entry
 
 
-def _below(base: str, path: str, recurse: bool) -> str | None:
+def _below(base: str, path: str, options: ListOptions) -> str | None:
     """Return the path relative to the source's, None when it is not one of its files."""
     levels = path.split("/")
     depth = len(base.split("/"))
@@ -112,8 +114,10 @@ def _below(base: str, path: str, recurse: bool) -> str | None:
     rest = levels[depth:]
     if not rest:
         return levels[-1]
-    if len(rest) > 1 and not recurse:
+    if len(rest) > 1 and not options.recurse:
         return None
+    if options.hidden:
+        return "/".join(rest)
     hidden = (part[:1] in ("_", ".") and "=" not in part for part in rest)
     if any(hidden) or rest[-1] == "" or rest[-1].endswith("_$folder$"):
         return None

@@ -28,7 +28,7 @@ def _check(options: dict[str, Any]) -> tuple[ListOptions, int]:
         raise NotImplementedError(f"The purge options {unknown} are not supported")
     hours = float(options.get("retentionPeriod", _DEFAULT_HOURS))
     excluded = frozenset(str(name) for name in options.get("excludeStorageClasses", ()))
-    return ListOptions(True, (), excluded), int((time.time() - hours * 3600) * 1000)
+    return ListOptions(True, (), excluded, hidden=True), int((time.time() - hours * 3600) * 1000)
 
 
 def _delete(files: Iterable[FileEntry]) -> None:

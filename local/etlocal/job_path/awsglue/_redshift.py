@@ -172,12 +172,21 @@ def write(df: DataFrame, options: Mapping[str, Any]) -> None:
         warehouse.execute(statements)
 
 
+# A folder that only this COPY reads, and only after the write is over, needs no careful commit:
+# on S3 each rename is a copy.
+_COMMIT = {
+    "mapreduce.fileoutputcommitter.algorithm.version": "2",
+    "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+}
+
+
 def _write_files(df: DataFrame, folder: str, form: str) -> None:
     if form == "PARQUET":
-        df.write.mode("append").parquet(folder)
+        df.write.mode("append").options(**_COMMIT).parquet(folder)
         return
     texts = df.select(*[_plain(field).alias(field.name) for field in df.schema.fields])
     options = {
+        **_COMMIT,
         "nullValue": _redshift_sql.NULL,
         "escape": '"',
         "ignoreLeadingWhiteSpace": False,

@@ -42,7 +42,8 @@ def comparison(df: DataFrame, wanted: dict[str, dict[str, Any]]) -> Column:
             if operator not in _COMPARATORS:
                 raise ValueError(f"split_rows: {operator!r} is no comparator")
             condition = condition & _COMPARATORS[operator](found[0], sf.lit(value))
-    return condition
+    # A comparison with null holds as little as one that fails.
+    return sf.coalesce(condition, sf.lit(False))
 
 
 def without(df: DataFrame, other: DataFrame, keys: Sequence[str]) -> DataFrame:

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import SparkSession
 
-from . import _aws, _catalog, _log, _maintenance, _python_transforms, _s3_source
+from . import (
+    _aws,
+    _catalog,
+    _log,
+    _maintenance,
+    _python_transforms,
+    _s3_source,
+    _undecided,
+)
 from ._collection import DynamicFrameCollection
 from ._readers import DataFrameReader, DataFrameWriter, DynamicFrameReader, DynamicFrameWriter
 from .data_sink import DataSink
@@ -169,7 +177,8 @@ class GlueContext:
 
     def create_data_frame_from_catalog(self, *args: Any, **kwargs: Any) -> DataFrame:
         """Return a catalog table as a DataFrame in its types; values of others are null."""
-        return self.create_dynamic_frame_from_catalog(*args, **kwargs)._typed()
+        frame = self.create_dynamic_frame_from_catalog(*args, **kwargs)
+        return _undecided.as_typed(frame._raw, frame._undecided)
 
     def getSource(
         self, connection_type: str, transformation_ctx: str = "", **options: Any

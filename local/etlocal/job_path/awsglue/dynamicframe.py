@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import functions as sf
-
 from . import (
     _choices,
     _joining,
@@ -73,7 +71,6 @@ class DynamicFrame(ErrorRecords):
 
     @property
     def _df(self) -> DataFrame:
-        """The records in types that are decided."""
         self._decide()
         return self._raw
 
@@ -91,9 +88,6 @@ class DynamicFrame(ErrorRecords):
             self._raw, made = _undecided.decide(self._raw, self._undecided)
             self._raw_choices |= made
             self._undecided = {}
-
-    def _typed(self) -> DataFrame:
-        return _undecided.as_typed(self._raw, self._undecided)
 
     @classmethod
     def fromDF(cls, dataframe: DataFrame, glue_ctx: GlueContext, name: str = "") -> DynamicFrame:
@@ -310,8 +304,7 @@ class DynamicFrame(ErrorRecords):
         **kwargs: Any,
     ) -> DynamicFrameCollection:
         """Return two frames: rows for which all comparisons hold, and the others."""
-        condition = _rows.comparison(self._df, comparison_dict)
-        holds = sf.coalesce(condition, sf.lit(False))
+        holds = _rows.comparison(self._df, comparison_dict)
         return self._collection(
             {
                 name1: self._next(self._df.filter(holds), args, kwargs),
