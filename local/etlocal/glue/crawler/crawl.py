@@ -168,14 +168,12 @@ class Crawl:
         root = parse_location(target["Path"])
         client = self._call.client("s3", role_arn=self._role_arn)
         objects = list_objects(client, root, target.get("Exclusions") or [], self._cancelled)
+        found.under.append(root.url)
         single = None if objects else find_file(client, root)
         if single is not None:
             # The include path names a file: its folder is where the table is found.
             folder = root.prefix.rstrip("/").rpartition("/")[0]
-            found.under.append(root.url.rstrip("/"))
             root, objects = Location(root.bucket, f"{folder}/" if folder else ""), [single]
-        else:
-            found.under.append(root.url)
         reader = Reader(
             self._call,
             client,

@@ -58,8 +58,8 @@ class JdbcPath:
 
     @property
     def under(self) -> str:
-        """What the locations of the tables begin with that the path includes."""
-        return f"{self.database}.{self.schema}.{self.table}".partition("%")[0]
+        """What the tables' locations begin with, taken with a slash at their end."""
+        return f"{self.database}.{self.schema}.{self.table}/".partition("%")[0]
 
 
 def parse_path(path: str) -> JdbcPath:

@@ -128,7 +128,8 @@ class CatalogWriter:
         wanted : sequence of Wanted
             What was found.
         under : sequence of str
-            The locations that were crawled: only tables below them can be gone.
+            What the locations that were crawled begin with, each location taken with a slash at
+            its end: only tables there can be gone.
 
         Raises
         ------
@@ -149,7 +150,7 @@ class CatalogWriter:
                 self._table(name, item, existing.get(name))
             for name, table in existing.items():
                 gone = self._is_mine(table) and name not in written
-                if gone and _location(table).startswith(tuple(under)):
+                if gone and f"{_location(table).rstrip('/')}/".startswith(tuple(under)):
                     self._gone(name, table)
 
     def _is_mine(self, table: Mapping[str, Any]) -> bool:
@@ -176,10 +177,14 @@ class CatalogWriter:
             table_input = _picked(existing, _TABLE_MEMBERS)
         else:
             table_input = self._merged(existing, table_input)
+            if _key_names(existing) != _key_names(table_input):
+                self._drop_partitions(name)
             if _differs(existing, table_input, ignore=("Name",)):
                 api.update_table(self._call, self._database, table_input)
                 self._count_table("UPDATE", f"Updated table {name} in database {self._database}")
-        if item.partitions:
+        if _key_names(table_input) != _key_names(item.table):
+            self._log.warn(f"Folder partition structure is not consistent with table {name}")
+        elif item.partitions:
             self._partitions(name, table_input, item.partitions, is_new=existing is None)
         elif existing is not None and table_input.get("PartitionKeys"):
             self._partitions(name, table_input, (), is_new=False)
@@ -237,6 +242,14 @@ class CatalogWriter:
         found = api.get_partitions(self._call, self._database, name)
         return {tuple(partition["Values"]): partition for partition in found}
 
+    def _drop_partitions(self, name: str) -> None:
+        """Delete a table's partitions, whose values are not of its new partition keys."""
+        values = list(self._existing_partitions(name))
+        if values:
+            api.delete_partitions(self._call, self._database, name, values)
+            self.summary.partitions["DELETE"] += len(values)
+            self._log.info(f"Deleted partitions of other keys of table {name}: {len(values)}")
+
     def _gone(self, name: str, table: Mapping[str, Any]) -> None:
         match self._policies.delete:
             case "DELETE_FROM_DATABASE":
@@ -287,7 +300,7 @@ class CatalogWriter:
         api.update_partition(self._call, self._database, name, partition["Values"], partition)
 
     def _index(self, name: str, table: Mapping[str, Any]) -> None:
-        keys = [key["Name"] for key in table["PartitionKeys"]]
+        keys = _key_names(table)
         if keys and self._policies.configuration.partition_index:
             request = {
                 "DatabaseName": self._database,
@@ -307,6 +320,10 @@ class CatalogWriter:
 def _location(table: Mapping[str, Any]) -> str:
     where: str = table.get("StorageDescriptor", {}).get("Location", "")
     return where
+
+
+def _key_names(table: Mapping[str, Any]) -> list[str]:
+    return [key["Name"] for key in table.get("PartitionKeys") or ()]
 
 
 def _same_place(table: Mapping[str, Any], location: str) -> bool:

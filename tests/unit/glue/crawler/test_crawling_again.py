@@ -190,6 +190,46 @@ def test_a_deprecated_table_whose_data_is_back_is_not_deprecated(glue: Any, s3: 
     assert "DEPRECATED_BY_CRAWLER" not in partition["Parameters"]
 
 
+def test_a_file_target_that_is_gone_takes_its_table_along(glue: Any, s3: Any) -> None:
+    s3.put("s3://raw/flights/a.csv", FLIGHTS)
+    glue.create(
+        "s3://raw/flights/a.csv", SchemaChangePolicy={"DeleteBehavior": "DELETE_FROM_DATABASE"}
+    )
+    glue.crawl()
+    assert list(glue.tables()) == ["a_csv"]
+    s3.delete("s3://raw/flights/a.csv")
+    glue.crawl()
+
+    assert glue.tables() == {}
+
+
+def test_other_partition_keys_replace_the_partitions(glue: Any, s3: Any) -> None:
+    s3.put("s3://raw/flights/2024/01/a.csv", FLIGHTS)
+    glue.create()
+    glue.crawl()
+    assert list(glue.partitions("flights")) == [("2024", "01")]
+    s3.delete("s3://raw/flights/2024/01/a.csv")
+    s3.put(DAY1, FLIGHTS)
+
+    assert glue.crawl()["Status"] == "SUCCEEDED"
+    assert glue.tables()["flights"]["PartitionKeys"] == [{"Name": "date", "Type": "string"}]
+    assert list(glue.partitions("flights")) == [("2024-01-01",)]
+
+
+def test_other_partition_keys_leave_a_table_that_is_not_to_be_updated(
+    glue: Any, s3: Any, log_lines: Any
+) -> None:
+    s3.put("s3://raw/flights/2024/01/a.csv", FLIGHTS)
+    glue.create(SchemaChangePolicy={"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"})
+    glue.crawl()
+    s3.delete("s3://raw/flights/2024/01/a.csv")
+    s3.put(DAY1, FLIGHTS)
+
+    assert glue.crawl()["Status"] == "SUCCEEDED"
+    assert list(glue.partitions("flights")) == [("2024", "01")]
+    assert any("partition structure is not consistent" in line for line in log_lines())
+
+
 def test_tables_of_others_are_left_alone(glue: Any, s3: Any) -> None:
     glue(
         "CreateTable",
