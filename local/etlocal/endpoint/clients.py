@@ -18,7 +18,6 @@ _CONFIG = Config(
     read_timeout=300,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=64,
-    ignore_configured_endpoint_urls=True,
     s3={"addressing_style": "path"},
 )
 _SESSION_NAME = "etlocal"
@@ -50,7 +49,8 @@ class Clients:
         with self._lock:
             if key not in self._clients:
                 session = self._session(account, region, role_arn)
-                self._clients[key] = session.client(service, endpoint_url=self._url, config=_CONFIG)
+                make: Any = session.client
+                self._clients[key] = make(service, endpoint_url=self._url, config=_CONFIG)
             return self._clients[key]
 
     def forget(self) -> None:

@@ -18,8 +18,8 @@ from localstack.runtime.components import Components
 from localstack.runtime.runtime import LocalstackRuntime
 from plux import PluginManager
 from rolo.serving.twisted import TwistedGateway
-from twisted.internet import endpoints, reactor
-from twisted.internet.error import CannotListenError
+from twisted.internet import endpoints, reactor  # type: ignore[import-not-found]
+from twisted.internet.error import CannotListenError  # type: ignore[import-not-found]
 
 LOG = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections import defaultdict
+from functools import partial
 
 from etlocal.endpoint.patches.after_import import run_after_import
 from etlocal.settings import Settings
@@ -60,7 +61,7 @@ def apply(settings: Settings) -> None:
     for name, module in _WITH_SERVICE.items():
         by_module[module].append(name)
     for module, names in by_module.items():
-        run_after_import(module, lambda names=names: _apply_all(names, settings))
+        run_after_import(module, partial(_apply_all, names, settings))
 
 
 def _apply_all(names: list[str], settings: Settings) -> None:

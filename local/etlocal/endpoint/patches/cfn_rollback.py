@@ -107,6 +107,7 @@ def _is_retained(self: Any, logical_id: str) -> bool:
 def _execute(self: Any) -> Any:
     stack = self._change_set.stack
     deleting = stack.status == StackStatus.DELETE_IN_PROGRESS
+    creating = stack.status == StackStatus.CREATE_IN_PROGRESS
     failure = None
     try:
         self.process()
@@ -120,7 +121,7 @@ def _execute(self: Any) -> Any:
         for deferred in reversed(self._deferred_actions):
             deferred.action()
     else:
-        _roll_back(self, failure)
+        _roll_back(self, failure, creating)
     if deleting and (undeleted := self.__dict__.get("etlocal_undeleted")):
         names = ", ".join(undeleted)
         raise RuntimeError(f"The following resource(s) failed to delete: [{names}].")
@@ -129,10 +130,9 @@ def _execute(self: Any) -> Any:
     )
 
 
-def _roll_back(self: Any, failure: str) -> None:
+def _roll_back(self: Any, failure: str, created: bool) -> None:
     change_set = self._change_set
     stack = change_set.stack
-    created = stack.status in (StackStatus.CREATE_IN_PROGRESS, StackStatus.CREATE_FAILED)
     in_progress, complete, failed = (
         (
             StackStatus.ROLLBACK_IN_PROGRESS,

@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from localstack.aws.api.stepfunctions import EvaluationFailedEventDetails, HistoryEventType
@@ -89,9 +90,13 @@ def apply(_: Settings) -> None:
     StringJSONata._eval_body = _eval_expression
     StringVariableSample._eval_body = _eval_variable
     for component, name in _FIELDS.items():
-        _track(component, lambda _, name=name: name)
+        _track(component, partial(_constant, name))
     for component in (JSONataTemplateBinding, AssignTemplateBinding):
         _track(component, lambda self: self.identifier)
+
+
+def _constant(name: str, _: Any) -> str:
+    return name
 
 
 def _track(component: Any, name_of: Callable[[Any], str]) -> None:
@@ -149,7 +154,7 @@ def _evaluated(env: Any, expression: str, variables: dict[str, Any]) -> Any:
     return value
 
 
-def _failure(env: Any, cause: str, field: str) -> Exception:
+def _failure(env: Any, cause: str, field: str) -> Any:
     error_name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
     details = EvaluationFailedEventDetails(error=error_name.error_name, cause=cause, location=field)
     failure = FailureEventException(

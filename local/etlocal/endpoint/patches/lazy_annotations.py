@@ -40,10 +40,11 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         # Past the cache of byte code, which holds the module as it is usually compiled.
         path = self.get_filename(fullname)
-        return compile(
+        code: CodeType = compile(
             self.get_data(path),
             path,
             "exec",
             flags=__future__.annotations.compiler_flag,
             dont_inherit=True,
         )
+        return code
