@@ -27,7 +27,7 @@ class Stack:
         self.cloudformation.create_stack(
             StackName=self.name, TemplateBody=_template(resources, outputs)
         )
-        self._wait("stack_create_complete")
+        self.wait("stack_create_complete")
         return self.outputs()
 
     def update(self, resources: Template, outputs: Template | None = None) -> dict[str, str]:
@@ -35,13 +35,13 @@ class Stack:
         self.cloudformation.update_stack(
             StackName=self.name, TemplateBody=_template(resources, outputs)
         )
-        self._wait("stack_update_complete")
+        self.wait("stack_update_complete")
         return self.outputs()
 
     def delete(self) -> None:
         """Delete the stack."""
         self.cloudformation.delete_stack(StackName=self.name)
-        self._wait("stack_delete_complete")
+        self.wait("stack_delete_complete")
 
     def outputs(self) -> dict[str, str]:
         """Give the outputs."""
@@ -55,7 +55,8 @@ class Stack:
             event["ResourceStatusReason"] for event in events if event.get("ResourceStatusReason")
         )
 
-    def _wait(self, state: str) -> None:
+    def wait(self, state: str) -> None:
+        """Wait for a state; the failure tells the events' reasons."""
         try:
             self.cloudformation.get_waiter(state).wait(StackName=self.name, WaiterConfig=_WAIT)
         except WaiterError as error:
@@ -317,6 +318,54 @@ def test_a_failed_update_brings_the_former_definition_back(
     assert glue.get_database(Name=unique)["Database"]["Description"] == "first"
     table = glue.get_table(DatabaseName=unique, Name="sales")["Table"]
     assert [column["Name"] for column in table["StorageDescriptor"]["Columns"]] == ["a"]
+
+
+def test_a_resource_whose_condition_is_false_is_not_there_and_hinders_no_deletion(
+    client: Clients, unique: str
+) -> None:
+    glue, cloudformation = client("glue"), client("cloudformation")
+    account = {"Ref": "AWS::AccountId"}
+    template = {
+        "Parameters": {"Other": {"Type": "String", "Default": ""}},
+        "Conditions": {"Named": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Other"}, ""]}]}},
+        "Resources": {
+            "Always": {
+                "Type": "AWS::Glue::Database",
+                "Properties": {"CatalogId": account, "DatabaseInput": {"Name": unique}},
+            },
+            "Sometimes": {
+                "Type": "AWS::Glue::Database",
+                "Condition": "Named",
+                "Properties": {
+                    "CatalogId": account,
+                    "DatabaseInput": {
+                        "Name": {"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "Other"}]}]}
+                    },
+                },
+            },
+        },
+    }
+
+    def names() -> set[str]:
+        pages = glue.get_paginator("get_databases").paginate()
+        found = {one["Name"] for page in pages for one in page["DatabaseList"]}
+        return {name for name in found if name.startswith(unique)}
+
+    stack = Stack(cloudformation, unique)
+    body = {"StackName": unique, "TemplateBody": json.dumps(template)}
+    cloudformation.create_stack(**body)
+    stack.wait("stack_create_complete")
+    assert names() == {unique}
+    value = [{"ParameterKey": "Other", "ParameterValue": f"a/{unique}_b"}]
+    cloudformation.update_stack(**body, Parameters=value)
+    stack.wait("stack_update_complete")
+    assert names() == {unique, f"{unique}_b"}
+    none = [{"ParameterKey": "Other", "ParameterValue": ""}]
+    cloudformation.update_stack(**body, Parameters=none)
+    stack.wait("stack_update_complete")
+    assert names() == {unique}
+    stack.delete()
+    assert names() == set()
 
 
 def test_what_exists_outside_the_stack_fails_it_and_is_left_alone(
