@@ -25,6 +25,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.driver.memory", "768m")
+        .config("spark.driver.extraJavaOptions", f"-Dderby.stream.error.file={home}/derby.log")
         .getOrCreate()
     )
     session.sparkContext.setLogLevel("ERROR")

@@ -159,3 +159,12 @@ def test_an_empty_frame_without_columns_writes_nothing(
     empty = DynamicFrame.fromDF(spark.createDataFrame([], "struct<>"), glue_context, "e")
     write(glue_context, empty, tmp_path / "a", "parquet")
     assert not (tmp_path / "a").exists()
+
+
+def test_ingestion_time_comes_in_columns(glue_context: Any, frame: Any) -> None:
+    df = glue_context.add_ingestion_time_columns(frame.toDF(), "hour")
+    expected = ["ingest_year", "ingest_month", "ingest_day", "ingest_hour"]
+    assert df.columns[3:] == expected
+    assert df.select("ingest_year").first()[0].startswith("2")
+    with pytest.raises(ValueError, match="timeGranularity"):
+        glue_context.add_ingestion_time_columns(frame.toDF(), "second")

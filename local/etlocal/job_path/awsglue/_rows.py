@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as sf
@@ -58,3 +59,22 @@ def empty_columns(df: DataFrame) -> list[str]:
     seen = [sf.max(column(name).isNotNull()) for name in df.columns]
     found = df.agg(*seen).first() if seen else None
     return [name for i, name in enumerate(df.columns) if found is not None and found[i] is False]
+
+
+def with_ingestion_time(df: DataFrame, granularity: str) -> DataFrame:
+    """Return the frame with `ingest_year`, `ingest_month`, ... down to day, hour or minute.
+
+    Raises
+    ------
+    ValueError
+        When the granularity is none of the three.
+    """
+    formats = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH", "minute": "mm"}
+    if granularity not in ("day", "hour", "minute"):
+        raise ValueError(f"timeGranularity must be day, hour or minute, not {granularity!r}")
+    wanted = list(formats)[: list(formats).index(granularity) + 1]
+    # Taken once, here: a column of Spark's clock would differ from task to task.
+    now = sf.lit(dt.datetime.now(dt.UTC))
+    return df.select(
+        "*", *[sf.date_format(now, formats[unit]).alias(f"ingest_{unit}") for unit in wanted]
+    )

@@ -18,6 +18,7 @@ from . import (
     _log,
     _maintenance,
     _python_transforms,
+    _rows,
     _s3_source,
     _undecided,
 )
@@ -325,6 +326,12 @@ class GlueContext:
         from . import _connections
 
         return _connections.get(connection_name, catalog_id).jdbc_conf()
+
+    def add_ingestion_time_columns(
+        self, dataFrame: DataFrame, timeGranularity: str = ""
+    ) -> DataFrame:
+        """Return a DataFrame with the time of ingestion in columns, down to a granularity."""
+        return _rows.with_ingestion_time(dataFrame, timeGranularity)
 
     # -- files
 
