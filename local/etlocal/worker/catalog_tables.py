@@ -24,7 +24,6 @@ _FORMATS = {
     "org.openx.data.jsonserde.JsonSerDe": "json",
     "org.apache.hive.hcatalog.data.JsonSerDe": "json",
     "org.apache.hadoop.hive.serde2.JsonSerDe": "json",
-    "com.amazon.ionhiveserde.IonHiveSerDe": "",
     "org.apache.hadoop.hive.serde2.avro.AvroSerDe": "avro",
     _CSV_SERDE: "csv",
     _OPEN_CSV_SERDE: "csv",
@@ -142,12 +141,12 @@ def _source(
     where: str, storage: Mapping[str, Any], parameters: Mapping[str, str]
 ) -> tuple[str, dict[str, str]]:
     serde = storage.get("SerdeInfo", {})
-    given = dict(serde.get("Parameters", {}))
+    given: dict[str, str] = dict(serde.get("Parameters", {}))
     library = serde.get("SerializationLibrary", "")
     if provider := str(parameters.get(_PROVIDER, "")):
         # Written by Spark: its options are kept as the SerDe's parameters.
         return provider, {k: v for k, v in given.items() if k not in ("path", _FORMAT)}
-    form = _FORMATS.get(library)
+    form = _FORMATS.get(str(library), "")
     if not form:
         raise UnsupportedTableError(
             f"{where} has the SerDe {library or '(none)'}, "

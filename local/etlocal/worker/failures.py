@@ -104,8 +104,8 @@ def _text(error: BaseException) -> str:
         return str(error)
     if isinstance(error, KeyError):
         return str(error)
-    # Spark's and the JVM's own messages end in stack traces.
-    return re.split(r"\n\s*(?:at |JVM stacktrace:|Traceback )", str(error))[0].strip()
+    # Spark's and the JVM's own messages end in the JVM's stack traces.
+    return re.split(r"\n\s*(?:at |JVM stacktrace:)", str(error))[0].strip()
 
 
 def _shortened(text: str) -> str:

@@ -132,6 +132,12 @@ class Jvm:
         if self._process.stdin is not None:
             self._process.stdin.close()
 
+    def end(self) -> int:
+        """Let the JVM end in order, by the end of its input; give its exit code."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        return self._process.wait()
+
     def _read(self, name: str) -> None:
         stream = self._process.stdout if name == "stdout" else self._process.stderr
         assert stream is not None

@@ -20,6 +20,7 @@ from etlocal.environments import java
 from etlocal.settings import LOOPBACK, Settings
 from etlocal.worker import jars
 from etlocal.worker.app import make_app
+from etlocal.worker.launcher import Launcher
 from etlocal.worker.pool import Pool
 from etlocal.worker.runs import Runs
 
@@ -38,7 +39,7 @@ def main() -> int:
         sys.stderr.write(f"etlocal: {error}\n")
         return 1
     with tempfile.TemporaryDirectory(prefix="etlocal-worker-") as scratch:
-        pool = Pool(settings, home, spark, resolved, Path(scratch))
+        pool = Pool(settings, Launcher(settings, home, spark, resolved, Path(scratch)))
         runs = Runs(settings, pool, Path(scratch))
         config = uvicorn.Config(
             make_app(runs),
@@ -51,8 +52,7 @@ def main() -> int:
         server = uvicorn.Server(config)
         if parent := os.environ.get(PARENT_VARIABLE):
             watch_parent(int(parent), lambda: os.kill(os.getpid(), signal.SIGTERM))
-        pool.start_warming()
-        pool.warm_storage_when_it_answers()
+        pool.start()
         server.run()
     return 0
 

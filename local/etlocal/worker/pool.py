@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 import socket
-import sys
-import tempfile
 import threading
-from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from etlocal.settings import LOOPBACK, Settings
-from etlocal.worker.jvm import Jvm, JvmError, command_line
+from etlocal.worker.jvm import Jvm, JvmError
+from etlocal.worker.launcher import Launcher, Needs
 from etlocal.worker.process import Runner, RunnerError
-from etlocal.worker.runner import Setup
-from etlocal.worker.spark_conf import base_conf, is_misleading, s3a_conf
 
 _LOG = logging.getLogger(__name__)
 # How often a warm JVM that dies while it is made ready is replaced before the pool gives up.
 _ATTEMPTS = 3
-
-
 _LOOK_SECONDS = 0.25
 
 
@@ -31,61 +22,23 @@ class PoolError(Exception):
     """No JVM or job process can be had; the message says why."""
 
 
-@dataclass(frozen=True)
-class Needs:
-    """What a run needs that the warm JVM has not; nothing, for most.
-
-    Attributes
-    ----------
-    conf : dict
-        Spark settings of the run's own.
-    jars : tuple
-        Jars of the run's own.
-    python : Path or None
-        An interpreter of the run's own, with modules that it asked for.
-    """
-
-    conf: dict[str, str] = field(default_factory=dict)
-    jars: tuple[Path, ...] = ()
-    python: Path | None = None
-
-    @property
-    def own(self) -> bool:
-        """Whether the run needs a JVM of its own."""
-        return bool(self.conf or self.jars or self.python)
-
-
 class Pool:
-    """The JVMs of a worker.
+    """The JVMs of a worker: one that is kept warm, and those that runs have.
 
     Parameters
     ----------
     settings : Settings
-    java : Path
-        The Java home.
-    spark_home : Path
-        The folder of the pyspark package.
-    jars : list of Path
-        Jars beyond Spark's own.
-    folder : Path
-        Where the JVMs' folders are made.
+    launcher : Launcher
     """
 
-    def __init__(
-        self, settings: Settings, java: Path, spark_home: Path, jars: list[Path], folder: Path
-    ) -> None:
+    def __init__(self, settings: Settings, launcher: Launcher) -> None:
         self._settings = settings
-        self._java = java
-        self._spark_home = spark_home
-        self._jars = jars
-        self._folder = folder
+        self._launcher = launcher
         self._changed = threading.Condition()
         self._warm: Runner | None = None
         self._warming = False
-        self._closed = False
-        self._failure = ""
-        self._living: list[Jvm] = []
         self._closing = threading.Event()
+        self._failure = ""
 
     @property
     def warm(self) -> bool:
@@ -97,21 +50,12 @@ class Pool:
     def detail(self) -> str:
         """What is being done, or went wrong, in a few words."""
         with self._changed:
-            if self._failure:
-                return self._failure
-            return "starting a JVM" if self._warming else ""
+            return "a JVM is being made ready" if self._warming else self._failure
 
-    def start_warming(self) -> None:
-        """Make a JVM warm in the background, when none is and the settings want one."""
-        with self._changed:
-            if self._settings.worker_cold or self._closed or self._warming or self._warm:
-                return
-            self._warming = True
-        threading.Thread(target=self._keep_warm, args=(None,), name="warming", daemon=True).start()
-
-    def warm_storage_when_it_answers(self) -> None:
-        """Make S3A warm in the background, as soon as the AWS endpoint answers."""
-        threading.Thread(target=self._await_storage, name="storage", daemon=True).start()
+    def start(self) -> None:
+        """Make a JVM warm in the background, and S3A in it as soon as the endpoint answers."""
+        self._start_warming(None)
+        threading.Thread(target=self._follow_storage, name="storage", daemon=True).start()
 
     def take(self, needs: Needs) -> Runner:
         """Give a job process that is ready, for one run.
@@ -131,17 +75,17 @@ class Pool:
         PoolError
             If none can be started.
         """
-        if not needs.own and not self._settings.worker_cold:
+        if not needs.own:
             with self._changed:
-                while self._warming:
-                    self._changed.wait()
+                self._changed.wait_for(lambda: not self._warming)
                 runner, self._warm = self._warm, None
             if runner is not None:
                 if runner.alive and runner.jvm.alive:
                     return runner
-                self._discard(runner)
+                self._launcher.discard(runner)
         try:
-            return self._prepare(self._start_jvm(needs), needs)
+            # What warms a JVM takes longer than it saves a single run.
+            return self._launcher.attach(self._launcher.start(needs), needs, warm=False)
         except (JvmError, RunnerError, OSError) as error:
             raise PoolError(f"Spark could not be started: {error}") from error
 
@@ -155,161 +99,87 @@ class Pool:
             Whether the JVM is fit for another run.
         """
         runner.kill()
-        jvm = runner.jvm
-        jvm.attribute(None)
-        with self._changed:
-            keep = (
-                reuse
-                and jvm.alive
-                and not (self._settings.worker_cold or self._closed)
-                and not (self._warming or self._warm)
-            )
-            self._warming = self._warming or keep
-        if keep:
-            thread = threading.Thread(
-                target=self._keep_warm, args=(jvm,), name="warming", daemon=True
-            )
-            thread.start()
-        else:
-            self._end(jvm)
-            self.start_warming()
+        runner.jvm.attribute(None)
+        if not (reuse and runner.jvm.alive and self._start_warming(runner.jvm)):
+            self._launcher.end(runner.jvm)
+            self._start_warming(None)
 
     def close(self) -> None:
         """End every JVM and job process."""
+        self._closing.set()
         with self._changed:
-            self._closed = True
-            self._closing.set()
             runner, self._warm = self._warm, None
-            living = list(self._living)
         if runner is not None:
-            runner.kill()
-        for jvm in living:
-            self._end(jvm)
+            self._launcher.discard(runner)
+        self._launcher.close()
+
+    def _start_warming(self, jvm: Jvm | None) -> bool:
+        """Make `jvm`, or a new one, ready in the background; False when none is wanted."""
+        with self._changed:
+            if self._settings.worker_cold or self._closing.is_set():
+                return False
+            if self._warming or self._warm is not None:
+                return False
+            self._warming = True
+        threading.Thread(target=self._keep_warm, args=(jvm,), name="warming", daemon=True).start()
+        return True
 
     def _keep_warm(self, jvm: Jvm | None) -> None:
-        needs = Needs()
+        runner: Runner | None = None
         failure = ""
-        for _ in range(_ATTEMPTS):
-            try:
-                runner = self._prepare(jvm or self._start_jvm(needs), needs)
-            except (JvmError, RunnerError, OSError) as error:
-                jvm, failure = None, f"Spark could not be started: {error}"
-                if self._closed:
+        try:
+            for _ in range(_ATTEMPTS):
+                try:
+                    fresh = jvm or self._launcher.start(Needs())
+                    runner = self._launcher.attach(fresh, Needs(), warm=True)
                     break
-                _LOG.warning("%s", failure)
-                continue
-            with self._changed:
-                self._warming, self._failure = False, ""
-                if not self._closed:
-                    self._warm = runner
-                closed = self._closed
-                self._changed.notify_all()
-            if closed:
-                self._discard(runner)
-            return
+                except (JvmError, RunnerError, OSError) as error:
+                    jvm, failure = None, f"Spark could not be started: {error}"
+                    if self._closing.is_set():
+                        break
+                    _LOG.warning("%s", failure)
+        finally:
+            self._offer(runner, "" if runner else failure)
+
+    def _offer(self, runner: Runner | None, failure: str) -> None:
+        """End the warming: the next run may have `runner`."""
         with self._changed:
             self._warming, self._failure = False, failure
+            closing = self._closing.is_set()
+            self._warm = None if closing else runner
             self._changed.notify_all()
+        if closing and runner is not None:
+            self._launcher.discard(runner)
 
-    def _await_storage(self) -> None:
+    def _follow_storage(self) -> None:
         url = urlsplit(self._settings.endpoint_url)
         address = (url.hostname or LOOPBACK, url.port or 80)
         while not _answers(address):
             if self._closing.wait(_LOOK_SECONDS):
                 return
+        self._warm_storage()
+        if not self._closing.is_set():
+            self._launcher.make_archive(storage=True)
+
+    def _warm_storage(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or not self._warming)
+            self._changed.wait_for(lambda: not self._warming)
             runner, self._warm = self._warm, None
             if runner is None:
-                # A run has it, and warms S3A by its own work.
+                # A run has it, and warms S3A by its own work; or none is kept.
                 return
             self._warming = True
+        kept: Runner | None = None
         try:
             runner.warm_storage()
+            kept = runner
         except RunnerError as error:
             _LOG.warning("S3A was not warmed: %s", error)
-            self._discard(runner)
-            runner = None
-        with self._changed:
-            self._warming = False
-            closed = self._closed
-            self._warm = None if closed else runner
-            self._changed.notify_all()
-        if runner is None:
-            self.start_warming()
-        elif closed:
-            self._discard(runner)
-
-    def _start_jvm(self, needs: Needs) -> Jvm:
-        scratch = Path(tempfile.mkdtemp(prefix="jvm-", dir=self._folder))
-        conf = {**base_conf(self._settings, [*self._jars, *needs.jars], scratch), **needs.conf}
-        spark_jars = sorted((self._spark_home / "jars").glob("*.jar"))
-        jvm = Jvm(
-            command_line(self._java, [*spark_jars, *self._jars, *needs.jars], conf, scratch),
-            {
-                **self._environment(needs),
-                "SPARK_LOCAL_DIRS": str(scratch),
-                **(
-                    {"SPARK_LOCAL_IP": LOOPBACK} if conf["spark.master"].startswith("local") else {}
-                ),
-            },
-            scratch,
-        )
-        with self._changed:
-            self._living.append(jvm)
-        try:
-            jvm.await_gateway()
-        except BaseException:
-            self._end(jvm)
-            raise
-        return jvm
-
-    def _prepare(self, jvm: Jvm, needs: Needs) -> Runner:
-        settings = self._settings
-        setup = Setup(hadoop=s3a_conf(settings.endpoint_url, settings.account, settings.region))
-        try:
-            runner = Runner(self._python(needs), jvm, self._environment(needs), setup)
-            runner.await_ready()
-        except BaseException:
-            self._end(jvm)
-            raise
-        return runner
-
-    def _discard(self, runner: Runner) -> None:
-        runner.kill()
-        self._end(runner.jvm)
-
-    def _end(self, jvm: Jvm) -> None:
-        jvm.kill()
-        with self._changed:
-            if jvm in self._living:
-                self._living.remove(jvm)
-        shutil.rmtree(jvm.scratch, ignore_errors=True)
-
-    def _python(self, needs: Needs) -> Path:
-        return needs.python or Path(sys.executable)
-
-    def _environment(self, needs: Needs) -> dict[str, str]:
-        job_path = Path(__file__).resolve().parent.parent / "job_path"
-        inherited = {name: value for name, value in os.environ.items() if not is_misleading(name)}
-        python_path = [str(job_path), *filter(None, [inherited.get("PYTHONPATH")])]
-        return {
-            **inherited,
-            "PYTHONPATH": os.pathsep.join(python_path),
-            "JAVA_HOME": str(self._java),
-            "SPARK_HOME": str(self._spark_home),
-            "PYSPARK_PYTHON": str(self._python(needs)),
-            "PYSPARK_DRIVER_PYTHON": str(self._python(needs)),
-            # As on Glue's machines.
-            "TZ": "UTC",
-            "LC_ALL": "C.UTF-8",
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONIOENCODING": "utf-8",
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            # A JVM's many threads would each keep memory of their own in the C library.
-            "MALLOC_ARENA_MAX": "2",
-        }
+            self._launcher.discard(runner)
+        finally:
+            self._offer(kept, "")
+        if kept is None:
+            self._start_warming(None)
 
 
 def _answers(address: tuple[str, int]) -> bool:

@@ -35,6 +35,7 @@ class Setup(TypedDict):
     """What a runner is told at its start."""
 
     hadoop: dict[str, str]
+    warm: bool
 
 
 class Task(TypedDict):
@@ -128,7 +129,7 @@ def _prepare(setup: Setup) -> Any:
         import awsglue.transforms  # noqa: F401
 
     session = WarmSession(setup["hadoop"])
-    if session.first:
+    if session.first and setup["warm"]:
         session.warm()
     gc.freeze()
     return session
@@ -137,7 +138,8 @@ def _prepare(setup: Setup) -> Any:
 def _enter(task: Task, session: Any) -> None:
     os.environ.update(task["environment"])
     os.chdir(task["folder"])
-    sys.path[:0] = task["python_files"]
+    for file in map(Path, task["python_files"]):
+        sys.path.insert(0, str(file.parent if file.suffix == ".py" else file))
     session.configure(task["hadoop"], task["app_name"])
     session.adopt(task["python_files"])
     if task["data_catalog"]:

@@ -16,9 +16,10 @@ from etlocal.worker import failures
 from etlocal.worker.arguments import ArgumentsError, Plan, make_plan, script_arguments
 from etlocal.worker.clients import Clients
 from etlocal.worker.files import FileError, Files, fetch_files
+from etlocal.worker.launcher import Needs
 from etlocal.worker.logs import RunLogs
 from etlocal.worker.modules import ModulesError, ensure_modules
-from etlocal.worker.pool import Needs, Pool, PoolError
+from etlocal.worker.pool import Pool, PoolError
 from etlocal.worker.process import Runner
 from etlocal.worker.protocol import Health, RunRequest, RunState, RunStatus
 from etlocal.worker.runner import Task
