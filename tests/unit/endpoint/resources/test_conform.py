@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 import pytest
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from etlocal.endpoint.resources import ENTRY_POINTS
 from etlocal.endpoint.resources.base import Context, ResourceType, changed
