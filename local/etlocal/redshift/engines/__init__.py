@@ -1,0 +1,1 @@
+"""What carries out Redshift's SQL: one package an engine, all behind `base`."""

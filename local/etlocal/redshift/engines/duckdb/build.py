@@ -1,0 +1,69 @@
+"""Small makers of syntax trees in DuckDB's terms."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel
+
+from etlocal.redshift.dialect.types import SqlType
+
+_TYPES = {
+    "int2": "SMALLINT",
+    "int4": "INTEGER",
+    "int8": "BIGINT",
+    "float4": "REAL",
+    "float8": "DOUBLE",
+    "bool": "BOOLEAN",
+    "varchar": "VARCHAR",
+    "bpchar": "VARCHAR",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "timestamptz": "TIMESTAMPTZ",
+    "time": "TIME",
+    "timetz": "TIMETZ",
+    "super": "JSON",
+    "varbyte": "BLOB",
+    "interval": "INTERVAL",
+}
+
+
+def duck_type(kind: SqlType) -> str:
+    """Name the DuckDB type that holds a Redshift type's values."""
+    if kind.name == "numeric":
+        return f"DECIMAL({kind.precision or 38},{kind.scale})"
+    return _TYPES[kind.name]
+
+
+def call(name: str, *arguments: exp.Expr) -> exp.Expr:
+    """Make a call; the arguments move into it."""
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def cast(node: exp.Expr, kind: str) -> exp.Expr:
+    """Make a cast to a DuckDB type."""
+    return exp.Cast(this=node, to=exp.DataType.build(kind, dialect="duckdb"))
+
+
+def text(value: str) -> exp.Expr:
+    """Make a string constant."""
+    return exp.Literal.string(value)
+
+
+def number(value: int) -> exp.Expr:
+    """Make a number constant."""
+    return exp.Literal.number(value)
+
+
+def quote(name: str) -> str:
+    """Quote an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(value: str) -> str:
+    """Quote a string."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def sql(tree: exp.Expr) -> str:
+    """Write a tree as DuckDB's SQL, every name quoted."""
+    return str(tree.sql(dialect="duckdb", identify=True, unsupported_level=ErrorLevel.RAISE))

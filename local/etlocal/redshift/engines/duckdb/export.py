@@ -1,0 +1,138 @@
+"""UNLOAD's rows into files, written by DuckDB's own writers."""
+
+# ruff: noqa: S608  names are quoted by `build.quote`, values by `build.quote_text` or bound
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from etlocal.redshift.dialect.types import SqlType
+from etlocal.redshift.engines.base import Export, ExportedFile
+from etlocal.redshift.engines.duckdb.build import quote, quote_text, sql
+from etlocal.redshift.engines.duckdb.queries import type_from_duck
+from etlocal.redshift.errors import SqlError, undefined_column
+
+if TYPE_CHECKING:
+    from etlocal.redshift.engines.duckdb.session import DuckDBSession
+
+_NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+
+def run(session: DuckDBSession, export: Export) -> list[ExportedFile]:
+    """Write a query's rows; gives the files in the order of their names.
+
+    Raises
+    ------
+    SqlError
+        If a column to partition by is not among the query's.
+    """
+    tree, columns = session.prepared(export.query)
+    query = sql(tree)
+    described = session.connection.execute(f"DESCRIBE {query}").fetchall()
+    names = [columns[i][0] if i < len(columns) else row[0] for i, row in enumerate(described)]
+    for name in export.partition_by:
+        if name not in names:
+            raise undefined_column(name)
+    if len(set(names)) != len(names) and export.format != "text":
+        raise SqlError("UNLOAD: columns of one name; give them aliases", sqlstate="42701")
+    shown = [
+        f"{_shown(quote(f'c{i}'), str(row[1]), export, names[i])} AS {quote(names[i])}"
+        for i, row in enumerate(described)
+    ]
+    given = ", ".join(f"c{i}" for i in range(len(names)))
+    wrapped = f"SELECT {', '.join(shown)} FROM ({query}) AS q({given})"
+    several = bool(export.partition_by or export.maxfilesize)
+    target = export.folder / ("rows" if several else "rows.data")
+    options = _options(export)
+    session.connection.execute(
+        f"COPY ({wrapped}) TO {quote_text(str(target))} ({', '.join(options)})"
+    )
+    return list(_written(session, export, target))
+
+
+def _options(export: Export) -> list[str]:
+    options = [f"FORMAT {'csv' if export.format == 'text' else export.format}"]
+    if export.format in ("csv", "text"):
+        options += [
+            f"DELIMITER {quote_text(export.delimiter)}",
+            f"HEADER {'true' if export.header else 'false'}",
+            f"NULLSTR {quote_text(export.null)}",
+        ]
+        if export.quote == "none":
+            options += ["QUOTE ''", "ESCAPE ''"]
+        elif export.quote == "all":
+            options += ["QUOTE '\"'", "ESCAPE '\"'", "FORCE_QUOTE *"]
+        else:
+            options += ["QUOTE '\"'", "ESCAPE '\"'"]
+    if export.partition_by:
+        listed = ", ".join(quote(name) for name in export.partition_by)
+        include = "true" if export.include else "false"
+        options += [f"PARTITION_BY ({listed})", f"WRITE_PARTITION_COLUMNS {include}"]
+    elif export.maxfilesize:
+        options += [f"FILE_SIZE_BYTES {export.maxfilesize}", "PER_THREAD_OUTPUT false"]
+    return options
+
+
+def _shown(column: str, duck: str, export: Export, name: str) -> str:
+    kind = type_from_duck(duck) or SqlType("varchar")
+    if name in export.partition_by and not export.include:
+        return column
+    if export.format == "parquet":
+        if duck == "HUGEINT":
+            return f"CAST({column} AS DECIMAL(38, 0))"
+        return f"CAST({column} AS VARCHAR)" if kind.name == "super" else column
+    if export.format == "json":
+        return (
+            column if kind.name not in ("timestamptz", "timetz") else f"CAST({column} AS VARCHAR)"
+        )
+    if kind.name == "bool":
+        return f"CASE WHEN {column} THEN 't' WHEN NOT {column} THEN 'f' END"
+    if export.escape and kind.is_text:
+        for character in ("\\", export.delimiter, "\n", "\r", '"', "'"):
+            old, new = quote_text(character), quote_text("\\" + character)
+            column = f"replace({column}, {old}, {new})"
+    return column
+
+
+def _written(session: DuckDBSession, export: Export, target: Path) -> Iterator[ExportedFile]:
+    if target.is_file():
+        yield ExportedFile(target, _count(session, export, target))
+        return
+    for path in sorted(target.rglob("*"), key=_order):
+        if path.is_file():
+            yield ExportedFile(path, _count(session, export, path), _partition(path, target))
+
+
+def _order(path: Path) -> tuple[str, int, str]:
+    digits = "".join(c for c in path.stem if c.isdigit())
+    return (str(path.parent), int(digits or 0), path.name)
+
+
+def _partition(path: Path, root: Path) -> tuple[tuple[str, str | None], ...]:
+    found: list[tuple[str, str | None]] = []
+    for part in path.parent.relative_to(root).parts:
+        name, _, value = part.partition("=")
+        plain = unquote(value)
+        found.append((unquote(name), None if plain == _NULL_PARTITION else plain))
+    return tuple(found)
+
+
+def _count(session: DuckDBSession, export: Export, path: Path) -> int:
+    quoted = quote_text(str(path))
+    if export.format == "parquet":
+        row = session.connection.execute(
+            f"SELECT sum(num_rows) FROM parquet_file_metadata({quoted})"
+        ).fetchone()
+        return int(row[0] or 0) if row else 0
+    if export.format == "json" or export.quote == "none":
+        with path.open("rb") as stream:
+            lines = sum(1 for _ in stream)
+        return lines - int(export.header and lines > 0)
+    row = session.connection.execute(
+        f"SELECT count(*) FROM read_csv({quoted}, all_varchar = true, header = "
+        f"{'true' if export.header else 'false'}, delim = {quote_text(export.delimiter)}, "
+        "quote = '\"', escape = '\"')"
+    ).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,4 @@
+"""Provisioned Redshift (``redshift``): clusters, as far as clients of their databases need them.
+
+Source: Amazon Redshift API Reference.
+"""

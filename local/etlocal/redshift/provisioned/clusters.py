@@ -1,0 +1,262 @@
+"""CreateCluster, DescribeClusters, DeleteCluster, PauseCluster, ResumeCluster, credentials.
+
+A cluster is available as soon as it is made; nothing listens on its endpoint's port yet.
+
+Source: Amazon Redshift API Reference, pages of these operations.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from etlocal.aws.arns import make_arn
+from etlocal.aws.call import Call, Runtime
+from etlocal.aws.errors import AwsError, NotImplementedByEmulatorError, ValidationError
+from etlocal.aws.operations import Operations, Service
+from etlocal.aws.paging import page
+from etlocal.redshift import documents, targets
+from etlocal.redshift.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from types_boto3_redshift.type_defs import (
+        CreateClusterMessageTypeDef,
+        DeleteClusterMessageTypeDef,
+        DescribeClustersMessageTypeDef,
+        GetClusterCredentialsMessageTypeDef,
+        GetClusterCredentialsWithIAMMessageTypeDef,
+        PauseClusterMessageTypeDef,
+        ResumeClusterMessageTypeDef,
+    )
+
+
+class InvalidParameterError(ValidationError):
+    """The request breaks the service's model."""
+
+    code = "InvalidParameterValue"
+
+
+class ClusterNotFoundError(AwsError):
+    """There is no such cluster."""
+
+    code = "ClusterNotFound"
+    status = 404
+
+
+class ClusterAlreadyExistsError(AwsError):
+    """There is a cluster of that name."""
+
+    code = "ClusterAlreadyExists"
+
+
+class InvalidClusterStateError(AwsError):
+    """The cluster's state does not allow it."""
+
+    code = "InvalidClusterState"
+
+
+OPERATIONS = Operations("redshift", invalid=InvalidParameterError)
+_UNSUPPORTED = ("HsmClientCertificateIdentifier", "SnapshotScheduleIdentifier", "LoadSampleData",
+                "RedshiftIdcApplicationArn", "CatalogName")  # fmt: skip
+
+
+@OPERATIONS.operation("CreateCluster")
+def create_cluster(request: CreateClusterMessageTypeDef, call: Call) -> dict[str, Any]:
+    """Make a cluster.
+
+    Raises
+    ------
+    ClusterAlreadyExistsError
+        If there is one of that name.
+    """
+    asked = cast("Mapping[str, Any]", request)
+    name = asked["ClusterIdentifier"].lower()
+    for key in (*_UNSUPPORTED, "ManageMasterPassword"):
+        if asked.get(key):
+            raise NotImplementedByEmulatorError(f"redshift: {key} is not emulated by etlocal")
+    if documents.find(call, "cluster", name) is not None:
+        raise ClusterAlreadyExistsError("Cluster already exists")
+    if not asked.get("MasterUserPassword"):
+        raise InvalidParameterError("MasterUserPassword must be provided.")
+    identity = str(uuid.uuid4())
+    port = asked.get("Port") or 5439
+    roles = [{"IamRoleArn": role, "ApplyStatus": "in-sync"} for role in asked.get("IamRoles") or []]
+    document: dict[str, Any] = {
+        "ClusterIdentifier": name,
+        "NodeType": asked["NodeType"],
+        "ClusterStatus": "available",
+        "ClusterAvailabilityStatus": "Available",
+        "MasterUsername": asked["MasterUsername"],
+        "DBName": asked.get("DBName") or "dev",
+        "Endpoint": {
+            "Address": f"{name}.{call.account}.{call.region}.redshift.localhost",
+            "Port": port,
+        },
+        "ClusterCreateTime": call.clock.now(),
+        "NumberOfNodes": asked.get("NumberOfNodes") or 1,
+        "PubliclyAccessible": bool(asked.get("PubliclyAccessible")),
+        "Encrypted": bool(asked.get("Encrypted")),
+        "IamRoles": roles,
+        "Tags": [dict(tag) for tag in asked.get("Tags") or []],
+        "ClusterNamespaceArn": make_arn(
+            "redshift", call.region, call.account, f"namespace:{identity}"
+        ),
+    }
+    if asked.get("DefaultIamRoleArn"):
+        document["DefaultIamRoleArn"] = asked["DefaultIamRoleArn"]
+    documents.put(call, "cluster", {"name": name, "id": identity}, document)
+    return {"Cluster": document}
+
+
+def _cluster(call: Call, name: str | None) -> dict[str, Any]:
+    found = documents.find(call, "cluster", (name or "").lower())
+    if found is None:
+        raise ClusterNotFoundError(f"Cluster {name} not found.")
+    return found
+
+
+def _identity(document: Mapping[str, Any]) -> str:
+    return str(document["ClusterNamespaceArn"]).rsplit(":", 1)[-1]
+
+
+@OPERATIONS.operation("DescribeClusters")
+def describe_clusters(request: DescribeClustersMessageTypeDef, call: Call) -> dict[str, Any]:
+    """Describe one cluster or list all, of those with the tags asked for.
+
+    Raises
+    ------
+    ClusterNotFoundError
+        If there is none of that name.
+    """
+    name = request.get("ClusterIdentifier")
+    found = [_cluster(call, name)] if name else documents.list_all(call, "cluster")
+    keys, values = request.get("TagKeys") or [], request.get("TagValues") or []
+    if keys or values:
+        found = [
+            item
+            for item in found
+            if any(tag["Key"] in keys or tag["Value"] in values for tag in item["Tags"])
+        ]
+    shown, marker = page(
+        found,
+        token=request.get("Marker"),
+        size=request.get("MaxRecords"),
+        invalid=InvalidParameterError,
+    )
+    return {"Clusters": shown, "Marker": marker} if marker else {"Clusters": shown}
+
+
+@OPERATIONS.operation("DeleteCluster")
+def delete_cluster(request: DeleteClusterMessageTypeDef, call: Call) -> dict[str, Any]:
+    """Delete a cluster and its databases.
+
+    Raises
+    ------
+    ClusterNotFoundError
+        If there is none of that name.
+    InvalidParameterError
+        If a final snapshot is neither named nor skipped.
+    """
+    document = _cluster(call, request["ClusterIdentifier"])
+    if request.get("FinalClusterSnapshotIdentifier"):
+        raise NotImplementedByEmulatorError("redshift: snapshots are not emulated by etlocal")
+    if not request.get("SkipFinalClusterSnapshot"):
+        raise InvalidParameterError(
+            "FinalClusterSnapshotIdentifier is required unless SkipFinalClusterSnapshot is "
+            "specified."
+        )
+    documents.delete(call, "cluster", document["ClusterIdentifier"])
+    call.runtime.component(Warehouse).delete(f"cluster-{_identity(document)}")
+    return {"Cluster": {**document, "ClusterStatus": "deleting"}}
+
+
+def _change(call: Call, name: str, old: str, new: str) -> dict[str, Any]:
+    document = _cluster(call, name)
+    if document["ClusterStatus"] != old:
+        raise InvalidClusterStateError(
+            f"You can't do this while cluster {name} is {document['ClusterStatus']}."
+        )
+    document["ClusterStatus"] = new
+    documents.put(
+        call,
+        "cluster",
+        {"name": document["ClusterIdentifier"], "id": _identity(document)},
+        document,
+    )
+    return {"Cluster": document}
+
+
+@OPERATIONS.operation("PauseCluster")
+def pause_cluster(request: PauseClusterMessageTypeDef, call: Call) -> dict[str, Any]:
+    """Pause a cluster: statements are refused until it is resumed."""
+    return _change(call, request["ClusterIdentifier"], "available", "paused")
+
+
+@OPERATIONS.operation("ResumeCluster")
+def resume_cluster(request: ResumeClusterMessageTypeDef, call: Call) -> dict[str, Any]:
+    """Resume a paused cluster."""
+    return _change(call, request["ClusterIdentifier"], "paused", "available")
+
+
+@OPERATIONS.operation("GetClusterCredentials")
+def get_cluster_credentials(
+    request: GetClusterCredentialsMessageTypeDef, call: Call
+) -> dict[str, Any]:
+    """Give a password that lasts for a while.
+
+    Raises
+    ------
+    ClusterNotFoundError
+        If there is no such cluster.
+    """
+    _cluster(call, request.get("ClusterIdentifier"))
+    seconds = request.get("DurationSeconds") or 900
+    prefix = "IAMA" if request.get("AutoCreate") else "IAM"
+    return {
+        "DbUser": f"{prefix}:{request['DbUser']}",
+        "DbPassword": secrets.token_urlsafe(48),
+        "Expiration": call.clock.now() + timedelta(seconds=seconds),
+    }
+
+
+@OPERATIONS.operation("GetClusterCredentialsWithIAM")
+def get_cluster_credentials_with_iam(
+    request: GetClusterCredentialsWithIAMMessageTypeDef, call: Call
+) -> dict[str, Any]:
+    """Give a user named after the caller and a password that lasts for a while.
+
+    Raises
+    ------
+    ClusterNotFoundError
+        If there is no such cluster.
+    """
+    _cluster(call, request.get("ClusterIdentifier"))
+    now = call.clock.now()
+    seconds = request.get("DurationSeconds") or 900
+    who = call.principal.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+    return {
+        "DbUser": f"IAM:{who}",
+        "DbPassword": secrets.token_urlsafe(48),
+        "Expiration": now + timedelta(seconds=seconds),
+        "NextRefreshTime": now + timedelta(seconds=seconds),
+    }
+
+
+def start(runtime: Runtime) -> None:
+    """Make the tables."""
+    runtime.store.ensure(targets.SCHEMA)
+
+
+def reset(runtime: Runtime) -> None:
+    """Delete every cluster with its databases."""
+    with runtime.store.transaction() as tx:
+        ids = [row["id"] for row in tx.execute("SELECT id FROM redshift_clusters").fetchall()]
+        tx.execute("DELETE FROM redshift_clusters")
+    for identity in ids:
+        runtime.component(Warehouse).delete(f"cluster-{identity}")
+
+
+SERVICE = Service("redshift", OPERATIONS, start, reset=reset)

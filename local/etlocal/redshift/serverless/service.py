@@ -1,0 +1,35 @@
+"""Redshift Serverless as a service."""
+
+from __future__ import annotations
+
+from etlocal.aws.call import Runtime
+from etlocal.aws.operations import Service
+from etlocal.redshift import targets
+from etlocal.redshift.serverless import limits, namespaces, tags, workgroups
+from etlocal.redshift.serverless.operations import OPERATIONS
+from etlocal.redshift.warehouse import Warehouse
+
+_ENTERED = (limits, namespaces, tags, workgroups)
+
+
+def start(runtime: Runtime) -> None:
+    """Make the tables."""
+    runtime.store.ensure(targets.SCHEMA)
+
+
+def stop(runtime: Runtime) -> None:
+    """Close the databases' files."""
+    runtime.component(Warehouse).close()
+
+
+def reset(runtime: Runtime) -> None:
+    """Delete every namespace with its databases."""
+    with runtime.store.transaction() as tx:
+        ids = [row["id"] for row in tx.execute("SELECT id FROM redshift_namespaces").fetchall()]
+        for table in ("namespaces", "workgroups", "usage_limits", "tags"):
+            tx.execute(f"DELETE FROM redshift_{table}")  # noqa: S608
+    for identity in ids:
+        runtime.component(Warehouse).delete(f"namespace-{identity}")
+
+
+SERVICE = Service("redshift-serverless", OPERATIONS, start, stop, reset)
