@@ -14,6 +14,9 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
+# A list or map is named, not quoted: connection properties, say, hold passwords.
+_COLLECTION = "(a collection)"
+
 
 def violations(shape: Shape, value: object) -> list[str]:
     """Say what in `value` breaks `shape`.
@@ -64,7 +67,7 @@ def _check_list(shape: ListShape, value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, (list, tuple)):
         yield _wrong_type(value, path, "list")
         return
-    yield from _check_length(shape, len(value), repr(value), path)
+    yield from _check_length(shape, len(value), _COLLECTION, path)
     for index, item in enumerate(value, start=1):
         yield from _check(shape.member, item, f"{path}.{index}.member")
 
@@ -73,7 +76,7 @@ def _check_map(shape: MapShape, value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, Mapping):
         yield _wrong_type(value, path, "map")
         return
-    yield from _check_length(shape, len(value), repr(dict(value)), path)
+    yield from _check_length(shape, len(value), _COLLECTION, path)
     for key, item in value.items():
         yield from _check(shape.key, key, f"{path}.key")
         if item is not None:
@@ -86,13 +89,15 @@ def _check_string(shape: StringShape, value: Any, path: str) -> Iterator[str]:
         return
     if shape.enum and value not in shape.enum:
         allowed = ", ".join(shape.enum)
-        yield _failed(repr(value), path, f"Member must satisfy enum value set: [{allowed}]")
-    yield from _check_length(shape, len(value), repr(value), path)
+        yield _failed(
+            _shown(shape, value), path, f"Member must satisfy enum value set: [{allowed}]"
+        )
+    yield from _check_length(shape, len(value), _shown(shape, value), path)
     pattern = shape.metadata.get("pattern")
     compiled = _pattern(pattern) if pattern else None
     if compiled is not None and compiled.fullmatch(value) is None:
         yield _failed(
-            repr(value), path, f"Member must satisfy regular expression pattern: {pattern}"
+            _shown(shape, value), path, f"Member must satisfy regular expression pattern: {pattern}"
         )
 
 
@@ -131,6 +136,11 @@ def _pattern(pattern: str) -> re.Pattern[str] | None:
         return None
 
 
+def _shown(shape: Shape, value: object) -> str:
+    """Quote a value, unless the model marks it as one that may not be shown."""
+    return "'***'" if shape.metadata.get("sensitive") else repr(value)
+
+
 def _join(path: str, name: str) -> str:
     lowered = name[:1].lower() + name[1:]
     return f"{path}.{lowered}" if path else lowered
@@ -141,4 +151,7 @@ def _failed(shown: str, path: str, constraint: str) -> str:
 
 
 def _wrong_type(value: object, path: str, wanted: str) -> str:
-    return _failed(repr(value), path or "request", f"Member must be of type {wanted}")
+    # Not the value: what stands in the wrong place may be a secret.
+    return _failed(
+        f"of type {type(value).__name__}", path or "request", f"Member must be of type {wanted}"
+    )

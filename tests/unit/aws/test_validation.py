@@ -61,3 +61,11 @@ def test_number_outside_its_range_is_refused() -> None:
 
 def test_every_violation_is_told_not_the_first_alone() -> None:
     assert len(check("GetTable", {})) == 2
+
+
+def test_secret_is_never_quoted() -> None:
+    shape = service_model("redshift-serverless").operation_model("CreateNamespace").input_shape
+    assert shape is not None
+    request = {"namespaceName": "shop", "adminUserPassword": ["hunter2"], "adminUsername": 1}
+    assert len(violations(shape, request)) == 2
+    assert "hunter2" not in " ".join(violations(shape, request))
