@@ -15,8 +15,8 @@ from rich.table import Table
 
 from etlocal.flow import Rows
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = Console(highlight=False, emoji=False)
+errors = Console(stderr=True, highlight=False, emoji=False)
 
 
 class Format(StrEnum):
