@@ -144,4 +144,7 @@ def _fold(tree: exp.Expr) -> None:
 
 def _syntax_error(error: ParseError) -> SqlSyntaxError:
     first = error.errors[0] if error.errors else {}
-    return SqlSyntaxError(str(first.get("highlight") or ""), detail=first.get("description"))
+    description = str(first.get("description") or "")
+    if "SENTINEL" in description:
+        return SqlSyntaxError("")
+    return SqlSyntaxError(str(first.get("highlight") or ""))

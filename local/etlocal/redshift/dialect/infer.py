@@ -21,6 +21,7 @@ from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.errors import SqlError
 
 KEY = "redshift_type"
+SUPER_PATH = "redshift_super_path"
 Typed = SqlType | None
 Columns = Sequence[tuple[str, Typed]]
 Lookup = Callable[[Name], Columns]
@@ -63,8 +64,6 @@ class Scope:
                     return kind
         if not table and name in self.aliases:
             return self.aliases[name]
-        if table and self.column_of_super(table):
-            return types.SUPER
         return self.outer.column(name, table) if self.outer else None
 
     def column_of_super(self, name: str) -> bool:
@@ -74,6 +73,20 @@ class Scope:
             for columns in self.sources.values()
             for column, kind in columns
         )
+
+
+def _find_super_path(node: exp.Column, scope: Scope) -> bool:
+    """Note on a dotted name that it leads into a SUPER column; False if it is a plain column."""
+    parts = [part.name for part in node.parts]
+    if len(parts) < 2 or (parts[0] in scope.sources and len(parts) == 2):
+        return False
+    if parts[0] in scope.sources and scope.column(parts[1], parts[0]) == types.SUPER:
+        node.meta[SUPER_PATH] = ((parts[0], parts[1]), parts[2:])
+        return True
+    if scope.column_of_super(parts[0]):
+        node.meta[SUPER_PATH] = (("", parts[0]), parts[1:])
+        return True
+    return False
 
 
 def type_of(node: exp.Expr) -> Typed:
@@ -228,6 +241,8 @@ class Inference:
                 # schema.table.column: the engine's sources are known by the table's name alone.
                 node.set("db", None)
                 node.set("catalog", None)
+            if _find_super_path(node, scope):
+                return types.SUPER
             return scope.column(node.name, node.table)
         if isinstance(node, exp.Literal):
             return literal_type(node)

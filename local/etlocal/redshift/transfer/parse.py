@@ -61,8 +61,10 @@ def _copy_option(reader: Reader, values: _Values) -> None:
             reader.accept("AS")
             read(reader, values)
             return
-    if word := reader.accept_any("SSH", "LZOP", "READRATIO", "SHAPEFILE", "FIXEDWIDTH", "ORC"):
-        raise FeatureNotSupportedError(f"COPY with {word}")
+    if unsupported := reader.accept_any(
+        "SSH", "LZOP", "READRATIO", "SHAPEFILE", "FIXEDWIDTH", "ORC"
+    ):
+        raise FeatureNotSupportedError(f"COPY with {unsupported}")
     raise reader.error()
 
 

@@ -61,6 +61,10 @@ def build(name: str, node: exp.Anonymous, top: exp.Expr) -> exp.Expr:
 
     def plain(function: str) -> exp.Expr:
         copies = [item.copy() for item in items]
+        if function in _TYPED:
+            # sqlglot puts IGNORE NULLS where DuckDB wants it for functions that it knows.
+            kind, parts = _TYPED[function]
+            return around(kind(**dict(zip(parts, copies, strict=False))))
         if distinct:
             return around(call(function, exp.Distinct(expressions=copies)))
         return around(call(function, *copies))
@@ -85,6 +89,13 @@ def build(name: str, node: exp.Anonymous, top: exp.Expr) -> exp.Expr:
     return plain(_NAMES.get(name, name))
 
 
+_TYPED: dict[str, tuple[type[exp.Expr], tuple[str, ...]]] = {
+    "lag": (exp.Lag, ("this", "offset", "default")),
+    "lead": (exp.Lead, ("this", "offset", "default")),
+    "first_value": (exp.FirstValue, ("this",)),
+    "last_value": (exp.LastValue, ("this",)),
+    "nth_value": (exp.NthValue, ("this", "offset")),
+}
 _NAMES = {"variance": "var_samp", "stddev": "stddev_samp"}
 
 

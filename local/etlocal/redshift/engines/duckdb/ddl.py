@@ -78,8 +78,8 @@ def create_table_as(session: DuckDBSession, statement: statements.CreateTableAs)
     table = replace(table, columns=_keyed(columns, statement))
     _make(session, table)
     target = _full(session, table)
-    row = session.connection.execute(f"INSERT INTO {target} {query}").fetchone()
-    return Result(affected=int(row[0]) if row else 0)
+    written = session.connection.execute(f"INSERT INTO {target} {query}").fetchone()
+    return Result(affected=int(written[0]) if written else 0)
 
 
 def _keyed(columns: list[Column], statement: statements.CreateTableAs) -> tuple[Column, ...]:

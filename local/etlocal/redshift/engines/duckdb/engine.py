@@ -27,7 +27,6 @@ _SETTINGS = """
 SET autoinstall_known_extensions = false;
 SET python_enable_replacements = false;
 SET integer_division = true;
-SET default_null_order = 'nulls_last_on_asc_first_on_desc';
 SET TimeZone = 'UTC';
 """
 _pids = itertools.count(1_073_741_824)

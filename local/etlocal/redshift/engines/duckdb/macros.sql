@@ -2,11 +2,11 @@
 -- translator does not build itself is the macro rs_<name> here.
 CREATE MACRO rs_nonzero(n) AS CASE WHEN n = 0 THEN error('Divide by zero') ELSE n END;
 CREATE MACRO rs_text(s, n) AS CASE
-    WHEN strlen(s) <= n THEN s
+    WHEN s IS NULL OR strlen(s) <= n THEN s
     WHEN strlen(rtrim(s, ' ')) <= n THEN rpad(rtrim(s, ' '), CAST(length(rtrim(s, ' ')) + n - strlen(rtrim(s, ' ')) AS INTEGER), ' ')
     ELSE error('value too long for type character varying(' || n || ')') END;
 CREATE MACRO rs_char(s, n) AS CASE
-    WHEN strlen(rtrim(s, ' ')) <= n THEN rtrim(s, ' ')
+    WHEN s IS NULL OR strlen(rtrim(s, ' ')) <= n THEN rtrim(s, ' ')
     ELSE error('value too long for type character(' || n || ')') END;
 CREATE MACRO rs_cut(s, n) AS CASE
     WHEN strlen(s) <= n THEN s

@@ -156,8 +156,9 @@ def _to_number(arguments: Arguments) -> exp.Expr:
         raise FeatureNotSupportedError(f"the number format {pattern!r} in TO_NUMBER")
     fraction = pattern.replace("D", ".").partition(".")[2]
     scale = sum(c in "90" for c in fraction)
-    digits = call("regexp_replace", arguments[0], text(r"[^0-9.\-]"), text(""), text("g"))
-    return cast(digits, f"DECIMAL(38,{scale})")
+    digits = call("regexp_replace", arguments[0], text(r"[^0-9.]"), text(""), text("g"))
+    sign = call("regexp_extract", arguments[0].copy(), text("-"))
+    return cast(exp.DPipe(this=sign, expression=digits), f"DECIMAL(38,{scale})")
 
 
 def _json_path(arguments: Arguments) -> exp.Expr:

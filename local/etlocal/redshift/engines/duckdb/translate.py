@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from etlocal.redshift.dialect import names, types
 from etlocal.redshift.dialect.functions import FUNCTIONS, KNOWN_UNSUPPORTED
-from etlocal.redshift.dialect.infer import type_of
+from etlocal.redshift.dialect.infer import SUPER_PATH, type_of
 from etlocal.redshift.engines.duckdb import aggregates, dates, scalars
 from etlocal.redshift.engines.duckdb.arithmetic import nonzero, quotient
 from etlocal.redshift.engines.duckdb.build import call, cast, duck_type, number, text
@@ -79,6 +79,7 @@ def _replacement(node: exp.Expr) -> exp.Expr | None:
 
 _ALLOWED_NODES = (
     exp.Cast, exp.Case, exp.If, exp.And, exp.Or, exp.Xor, exp.Exists, exp.Any, exp.All, exp.Array,
+    exp.Pow, exp.Sqrt, exp.Cbrt, exp.RegexpLike, exp.RegexpILike, exp.Coalesce,
 )  # fmt: skip
 
 
@@ -232,6 +233,41 @@ def _unsupported(what: str) -> Callable[[exp.Expr], exp.Expr | None]:
     return refuse
 
 
+def _super_column(node: exp.Expr) -> exp.Expr | None:
+    """Turn a path that was parsed as a qualified column into one into the SUPER column's value."""
+    found = node.meta.get(SUPER_PATH)
+    if found is None:
+        return None
+    (table, column), steps = found
+    path = "".join('."' + step.replace('"', '\\"') + '"' for step in steps)
+    return call("json_extract", exp.column(column, table or None, quoted=True), text(f"${path}"))
+
+
+def _bracket(node: exp.Expr) -> exp.Expr | None:
+    if type_of(node.this) != types.SUPER or len(node.expressions) != 1:
+        raise FeatureNotSupportedError("[ ] of what is not SUPER")
+    index = node.expressions[0]
+    if isinstance(index, exp.Literal) and not index.is_string:
+        return call("json_extract", node.this, text(f"$[{index.name}]"))
+    if isinstance(index, exp.Literal):
+        name = index.name.replace('"', '\\"')
+        return call("json_extract", node.this, text(f'$."{name}"'))
+    path = exp.DPipe(this=text("$["), expression=cast(exp.Paren(this=index), "VARCHAR"))
+    return call("json_extract", node.this, exp.DPipe(this=path, expression=text("]")))
+
+
+def _dot(node: exp.Expr) -> exp.Expr | None:
+    if isinstance(node.expression, exp.Anonymous):
+        # pg_catalog.len(…): the schema of a built-in function may be written out.
+        if node.this.name != "pg_catalog":
+            raise undefined_function(f"{node.this.name}.{node.expression.name}()")
+        return node.expression
+    if type_of(node.this) != types.SUPER:
+        raise FeatureNotSupportedError(". of what is not SUPER")
+    name = node.expression.name.replace('"', '\\"')
+    return call("json_extract", node.this, text(f'$."{name}"'))
+
+
 _NODES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Div: _divide,
     exp.Mod: _modulo,
@@ -254,5 +290,8 @@ _NODES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Substring: _substring,
     exp.StrPosition: _position,
     exp.TableSample: _unsupported("TABLESAMPLE"),
+    exp.Column: _super_column,
+    exp.Bracket: _bracket,
+    exp.Dot: _dot,
     exp.ByteString: lambda node: text(node.name),
 }
