@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from etlocal.endpoint.parent import PARENT_VARIABLE
 
 from .conftest import Endpoint, free_port, launch, start
 
@@ -107,7 +110,12 @@ def test_sigterm_ends_it_with_code_zero_and_nothing_called_the_internet(tmp_path
         proxy.settimeout(0.2)
         address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
         port = free_port()
-        process = launch(tmp_path, port, HTTP_PROXY=address, HTTPS_PROXY=address)
+        environment = {
+            "HTTP_PROXY": address,
+            "HTTPS_PROXY": address,
+            PARENT_VARIABLE: str(os.getpid()),
+        }
+        process = launch(tmp_path, port, **environment)
         assert process.stdout is not None
         assert "ready" in process.stdout.readline()
         running = Endpoint(f"http://127.0.0.1:{port}", process.pid, tmp_path / "state")

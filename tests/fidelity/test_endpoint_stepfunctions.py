@@ -165,3 +165,30 @@ def test_an_sdk_error_carries_the_services_code(run: Run) -> None:
     result = run({"T": state}, QueryLanguage="JSONata")
     assert result["error"] == "Glue.EntityNotFoundException"
     assert "Service: Glue, Status Code: 400" in result["cause"]
+
+
+def test_stopping_an_execution_stops_the_job_it_waits_for(client: Clients, name: str) -> None:
+    glue, sfn = client("glue"), client("stepfunctions")
+    command = {"Name": "glueetl", "ScriptLocation": f"s3://{name}/job.py"}
+    glue.create_job(Name=name, Role=ROLE, Command=command, GlueVersion="5.1")
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::glue:startJobRun.sync",
+        "Arguments": {"JobName": name},
+        "End": True,
+    }
+    arn = machine(client, name, {"Job": state}, QueryLanguage="JSONata")
+    execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
+    limit = time.monotonic() + 20
+
+    def states() -> list[str]:
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+        return [run["JobRunState"] for run in glue.get_job_runs(JobName=name)["JobRuns"]]
+
+    while not states():
+        pass
+    sfn.stop_execution(executionArn=execution)
+    assert ended(client, execution)["status"] == "ABORTED"
+    while not set(states()) <= {"STOPPED", "STOPPING"}:
+        pass
