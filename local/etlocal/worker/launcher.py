@@ -126,8 +126,10 @@ class Launcher:
 
         def attach(jvm: Jvm) -> Runner:
             runner = self.attach(jvm, Needs(), warm=True)
+            runner.await_warm()
             if storage:
                 runner.warm_storage()
+                runner.await_warm()
             return runner
 
         archive.build(

@@ -164,22 +164,9 @@ class Pool:
     def _warm_storage(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: not self._warming)
-            runner, self._warm = self._warm, None
-            if runner is None:
-                # A run has it, and warms S3A by its own work; or none is kept.
-                return
-            self._warming = True
-        kept: Runner | None = None
-        try:
-            runner.warm_storage()
-            kept = runner
-        except RunnerError as error:
-            _LOG.warning("S3A was not warmed: %s", error)
-            self._launcher.discard(runner)
-        finally:
-            self._offer(kept, "")
-        if kept is None:
-            self._start_warming(None)
+            # A run that has the JVM already warms S3A by its own work.
+            if self._warm is not None:
+                self._warm.warm_storage()
 
 
 def _answers(address: tuple[str, int]) -> bool:

@@ -91,21 +91,21 @@ class Runner:
         RunnerError
             If the process ends before.
         """
-        if self._event() != "ready":
-            self.kill()
-            said = "\n".join(line for _, line in self._held[-40:])
-            raise RunnerError(f"the job process ended while it was prepared: {said}")
+        self._await("ready")
 
-    def warm_storage(self) -> None:
-        """Have S3A made warm, and wait until it is; the AWS endpoint must answer.
+    def await_warm(self) -> None:
+        """Wait until what was asked to be warmed is warm.
 
         Raises
         ------
         RunnerError
-            If the process ends over it.
+            If the process ends before.
         """
+        self._await("warm")
+
+    def warm_storage(self) -> None:
+        """Have S3A made warm while no run is there; the AWS endpoint must answer."""
         self._send(WARM_STORAGE)
-        self.await_ready()
 
     def run(
         self, task: Task, sink: LineSink, started: Callable[[], None]
@@ -166,9 +166,14 @@ class Runner:
             self._process.stdin.write(line.encode() + b"\n")
             self._process.stdin.flush()
 
-    def _event(self) -> str | None:
-        line = self._status.readline()
-        return str(json.loads(line)["event"]) if line else None
+    def _await(self, event: str) -> None:
+        for line in self._status:
+            if json.loads(line)["event"] == event:
+                return
+        self.kill()
+        with self._lock:
+            said = "\n".join(line for _, line in self._held[-40:])
+        raise RunnerError(f"the job process ended while it was prepared: {said}")
 
     def _read(self, name: str, stream: IO[bytes]) -> None:
         with stream:

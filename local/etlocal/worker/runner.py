@@ -3,10 +3,11 @@
 It is started before its run is known: it attaches to a JVM, makes it ready, says so, and waits for
 a line on its standard input. The script then runs as ``__main__``, as by ``python script.py``.
 
-The worker speaks on standard input: `WARM_STORAGE` any number of times, answered by ``ready``, then
-a `Task` as a JSON text on one line. This process answers on the file
-descriptor that ``ETLOCAL_RUNNER_STATUS`` names, one JSON text a line: ``{"event": "ready"}``,
-``{"event": "started"}`` and ``{"event": "ended", "error": <message or null>}``.
+The worker speaks on standard input: `WARM_STORAGE` at most once, then a `Task` as a JSON text on
+one line. This process answers on the file descriptor that ``ETLOCAL_RUNNER_STATUS`` names, one JSON
+text a line: ``{"event": "ready"}``, ``{"event": "warm"}`` after each warming,
+``{"event": "started"}`` and ``{"event": "ended", "error": <message or null>}``. A task that comes
+while the JVM is being warmed does not wait for the rest of it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import gc
 import json
 import os
 import runpy
+import select
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import IO, Any, TypedDict
 
 from etlocal.worker import failures
 
@@ -53,7 +56,8 @@ class Task(TypedDict):
 
 def main() -> int:
     """Prepare, wait for the task, run it; the exit code is the script's."""
-    control = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    # Unbuffered: whether a line waits must be told by the descriptor.
+    control = os.fdopen(os.dup(0), "rb", buffering=0)
     with open(os.devnull) as nothing:  # noqa: PTH123 - a descriptor is wanted
         os.dup2(nothing.fileno(), 0)
     status = os.fdopen(int(os.environ.pop(STATUS_VARIABLE)), "w", encoding="utf-8")
@@ -66,11 +70,13 @@ def main() -> int:
 
     session = _prepare(setup)
     tell("ready")
+    if session.first and setup["warm"]:
+        _warm(session, session.warm(), control)
+    tell("warm")
     session.collect_garbage()
-    while (line := control.readline().strip()) == WARM_STORAGE:
-        session.warm_storage()
-        tell("ready")
-        session.collect_garbage()
+    while (line := control.readline().strip().decode()) == WARM_STORAGE:
+        _warm(session, session.warm_storage(), control)
+        tell("warm")
     if not line:
         return 0
     threading.Thread(target=_end_with_worker, args=(control,), daemon=True).start()
@@ -129,10 +135,20 @@ def _prepare(setup: Setup) -> Any:
         import awsglue.transforms  # noqa: F401
 
     session = WarmSession(setup["hadoop"])
-    if session.first and setup["warm"]:
-        session.warm()
     gc.freeze()
     return session
+
+
+def _warm(session: Any, steps: Iterator[None], control: IO[bytes]) -> None:
+    """Take the steps of a warming until there are no more, or the worker has something to say."""
+    try:
+        with contextlib.closing(steps):  # type: ignore[type-var]
+            for _ in steps:
+                if select.select([control], [], [], 0)[0]:
+                    return
+    except Exception as error:  # noqa: BLE001 - a job can run in a JVM that is not warm
+        sys.stderr.write(f"warming failed: {type(error).__name__}: {error}\n")
+    session.collect_garbage()
 
 
 def _enter(task: Task, session: Any) -> None:

@@ -8,6 +8,7 @@ taken away first.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from py4j.java_gateway import JavaObject
@@ -92,37 +93,42 @@ class WarmSession:
         if python_files:
             context.sc().conf().set("spark.submit.pyFiles", ",".join(python_files))
 
-    def warm(self) -> None:
-        """Have the JVM load and compile what jobs use first, on this machine's disk."""
-        self._exercise(f"file://{self._property('java.io.tmpdir')}/warm-up")
+    def warm(self) -> Iterator[None]:
+        """Have the JVM load and compile what jobs use first, on this machine's disk, in steps."""
+        yield from self._exercise(f"file://{self._property('java.io.tmpdir')}/warm-up")
 
-    def warm_storage(self) -> None:
-        """Have S3A loaded and compiled too; the endpoint must answer."""
+    def warm_storage(self) -> Iterator[None]:
+        """Have S3A loaded and compiled too, in steps; the endpoint must answer."""
         with warming_bucket(self._hadoop) as (bucket, hadoop):
             self._set_hadoop(self._context, hadoop)
             try:
-                self._exercise(f"s3://{bucket}/{uuid.uuid4().hex}")
+                yield from self._exercise(f"s3://{bucket}/{uuid.uuid4().hex}")
             finally:
                 self._jvm.org.apache.hadoop.fs.FileSystem.closeAll()
                 self._set_hadoop(self._context, self._hadoop)
 
-    def _exercise(self, folder: str) -> None:
+    def _exercise(self, folder: str) -> Iterator[None]:
         """Write, read, join, group and sort a few rows under `folder`."""
         rows = self._session.sql(
             "select id, id % 7 as k, cast(id / 3 as double) as v, cast(id as string) as s "
             "from range(0, 200, 1, 2)"
         )
         rows.write().mode("overwrite").option("header", "true").csv(f"{folder}/csv")
+        yield
         read = self._session.read().option("header", "true").option("inferSchema", "true")
         read.csv(f"{folder}/csv").createOrReplaceTempView("etlocal_warm_up")
-        joined = self._session.sql(
-            "select a.k, count(*) as n, avg(b.v) as v, max(b.s) as s from etlocal_warm_up a "
-            "left join etlocal_warm_up b on a.id = b.k where a.v > 0.5 "
-            "group by a.k having count(*) > 1 order by a.k"
-        )
-        joined.write().mode("overwrite").parquet(f"{folder}/parquet")
-        self._session.read().parquet(f"{folder}/parquet").count()
-        self._session.catalog().dropTempView("etlocal_warm_up")
+        try:
+            yield
+            joined = self._session.sql(
+                "select a.k, count(*) as n, avg(b.v) as v, max(b.s) as s from etlocal_warm_up a "
+                "left join etlocal_warm_up b on a.id = b.k where a.v > 0.5 "
+                "group by a.k having count(*) > 1 order by a.k"
+            )
+            joined.write().mode("overwrite").parquet(f"{folder}/parquet")
+            yield
+            self._session.read().parquet(f"{folder}/parquet").count()
+        finally:
+            self._session.catalog().dropTempView("etlocal_warm_up")
 
     def collect_garbage(self) -> None:
         """Have the JVM give back the memory it does not need."""
