@@ -60,27 +60,27 @@ def reading(field: str, column: Column, options: CopyOptions) -> Reading:
     kind = column.type
     if kind.is_text:
         return _text(field, kind, options)
-    trimmed = f"nullif(trim({field}), '')"
+    filled = f"nullif({field}, '')"
     if kind.is_integer:
         target = duck_type(kind)
         # TRY_CAST also takes 1.5, 1e3 and 0x10; what is not plainly digits is looked at closely.
         value = (
             f"CASE WHEN CAST(TRY_CAST({{0}} AS {target}) AS VARCHAR) = {{0}} "
-            f"OR regexp_full_match({{0}}, '[+-]?[0-9]+') THEN TRY_CAST({{0}} AS {target}) END"
+            f"OR regexp_full_match({{0}}, ' *[+-]?[0-9]+ *') THEN TRY_CAST({{0}} AS {target}) END"
         )
-        return Reading(trimmed, value)
+        return Reading(filled, value)
     if kind.name == "numeric":
-        return Reading(trimmed, _decimal(kind, options))
+        return Reading(filled, _decimal(kind, options))
     if kind.is_float:
-        return Reading(trimmed, f"TRY_CAST({{0}} AS {duck_type(kind)})")
+        return Reading(filled, f"TRY_CAST({{0}} AS {duck_type(kind)})")
     if kind.name == "bool":
-        return Reading(trimmed, _BOOLEAN)
+        return Reading(filled, _BOOLEAN)
     if kind.name == "date":
-        return Reading(trimmed, _date(options))
+        return Reading(filled, _date(options))
     if kind.name in ("timestamp", "timestamptz"):
-        return Reading(trimmed, _timestamp(kind, options))
+        return Reading(filled, _timestamp(kind, options))
     if kind.name in ("time", "timetz"):
-        return Reading(trimmed, f"TRY_CAST({{0}} AS {duck_type(kind)})")
+        return Reading(filled, f"TRY_CAST({{0}} AS {duck_type(kind)})")
     if kind.name == "super":
         return Reading(field, "CASE WHEN json_valid({0}) THEN CAST({0} AS JSON) END")
     raise FeatureNotSupportedError(f"COPY into a column of type {kind.formatted()}")
@@ -155,7 +155,8 @@ def _timestamp(kind: SqlType, options: CopyOptions) -> str:
 def problem(column: Column, value: str | None, options: CopyOptions) -> tuple[int, str]:
     """Name what is wrong with a field, by Redshift's code and words."""
     kind = column.type
-    if value is None:
+    value = value if value is None or kind.is_text else value.strip()
+    if value is None or (not kind.is_text and not value.strip()):
         return 1213, "Missing data for not-null field"
     if kind.is_text:
         return 1204, "String length exceeds DDL length"

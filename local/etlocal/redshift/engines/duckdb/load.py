@@ -107,12 +107,13 @@ def _bad(index: int, column: Column, reading: fields.Reading, load: Load) -> str
         "date", "timestamp", "timestamptz",
     )  # fmt: skip
     if reading.value != "{0}" and not unread_allowed:
-        conditions.append(f"(t{index} IS NOT NULL AND v{index} IS NULL)")
+        # Blanks are NULL for every type but strings.
+        conditions.append(f"(v{index} IS NULL AND trim(t{index}) <> '')")
     if reading.too_long != "false":
-        conditions.append(f"coalesce({reading.too_long.format(f't{index}')}, false)")
+        conditions.append(f"({reading.too_long.format(f't{index}')})")
     if not column.nullable:
-        conditions.append(f"t{index} IS NULL")
-    return " OR ".join(conditions) or "false"
+        conditions.append(f"v{index} IS NULL")
+    return f"coalesce({' OR '.join(conditions)}, false)" if conditions else "false"
 
 
 def _target(session: DuckDBSession, load: Load) -> str:

@@ -66,6 +66,8 @@ class DuckDBSession(EngineSession):
         self._open = False
         self._started = False
         self._failed = False
+        self._found: dict[Name, tuple[str, str, str] | None] = {}
+        self._tables: dict[tuple[str, str, str], Table | None] = {}
         self.use()
 
     @property
@@ -124,6 +126,7 @@ class DuckDBSession(EngineSession):
             For what DuckDB refuses; an open transaction has then failed.
         """
         own = not self._open
+        self._forget()
         try:
             if writes or not own:
                 self._start(writes=writes)
@@ -140,6 +143,10 @@ class DuckDBSession(EngineSession):
         finally:
             if own:
                 self._ended()
+
+    def _forget(self) -> None:
+        self._found.clear()
+        self._tables.clear()
 
     def _start(self, *, writes: bool) -> None:
         if writes and not self._lock.held_by(self):
@@ -207,10 +214,21 @@ class DuckDBSession(EngineSession):
             return self.temporary.get(relation)
         if database == "memory":
             return None
-        return catalog.read_table(self.connection, database, schema, relation)
+        key = (database, schema, relation)
+        if key not in self._tables:
+            self._tables[key] = catalog.read_table(self.connection, *key)
+        return self._tables[key]
 
     def find(self, name: Name) -> tuple[str, str, str] | None:
-        """Find a relation: DuckDB's catalog, schema and name of it; None if there is none."""
+        """Find a relation: DuckDB's catalog, schema and name of it; None if there is none.
+
+        What was found is remembered until the statement ends.
+        """
+        if name not in self._found:
+            self._found[name] = self._find(name)
+        return self._found[name]
+
+    def _find(self, name: Name) -> tuple[str, str, str] | None:
         if name.schema == catalog.INTERNAL:
             return None
         if name.schema is None:
@@ -230,9 +248,12 @@ class DuckDBSession(EngineSession):
         return None
 
     def _exists(self, database: str, schema: str, relation: str) -> bool:
+        if database not in self.engine.databases():
+            raise SqlError(f'database "{database}" does not exist', sqlstate="3D000")
+        if self._kept(database, schema, relation) is not None:
+            return True
         query = (
-            "SELECT 1 FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2 "
-            "AND table_name = $3 UNION ALL SELECT 1 FROM duckdb_views() "
+            "SELECT 1 FROM duckdb_views() "
             "WHERE database_name = $1 AND schema_name = $2 AND view_name = $3"
         )
         row = self.connection.execute(query, [database, schema, relation]).fetchone()
@@ -253,6 +274,8 @@ class DuckDBSession(EngineSession):
 
     def table(self, name: Name) -> Table:
         """Describe a table or view."""
+        if not self._started:
+            self._forget()
         found = self.find(name)
         if found is None:
             raise errors.undefined_relation(str(name))
