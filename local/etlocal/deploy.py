@@ -240,7 +240,7 @@ class Deployment:
             return
         data = self._clients.client("redshift-data")
         for script in sorted(self._template.file(warehouse.Scripts).glob("*.sql")):
-            self._progress(f"running {script.relative_to(self._template.folder)}")
+            self._progress(f"running {warehouse.Scripts}/{script.name}")
             sqls = statements(fill_in(script.read_text(), deployed.outputs, script))
             if not sqls:
                 continue

@@ -136,7 +136,7 @@ def test_csv_that_the_pipeline_did_not_ask_for_starts_nothing(
     pipeline: Pipeline, project: Path
 ) -> None:
     pipeline.put(b"a,b\n1,2\n3,4\n", key="elsewhere/other.csv")
-    pipeline.put(b"not a csv", key="raw/date=2013-01-01/notes.txt")
+    pipeline.put(b"not a csv", key="elsewhere/raw/notes.txt")
 
     execution = pipeline.run(days(project, 1)[0])
 
