@@ -1,0 +1,368 @@
+"""What the services know survives the end of the endpoint, an orderly one and a sudden one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from .conftest import Endpoint, start
+
+_T = TypeVar("_T")
+ROLE = "arn:aws:iam::000000000000:role/orders"
+_TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [_TRUST]})
+FOREVER = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 10**8, "End": True}}}
+ECHO = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+MEGABYTE = 1 << 20
+
+
+def until(probe: Callable[[], _T], seconds: float = 20) -> _T:
+    """Wait until a probe gives something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := probe():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"nothing within {seconds} s: {probe}")
+
+
+@contextmanager
+def running(folder: Path, last: int = signal.SIGTERM) -> Iterator[Endpoint]:
+    """An endpoint on a state folder, ended by a signal."""
+    endpoint = start(folder, os.getpid())
+    try:
+        yield endpoint
+    finally:
+        os.kill(endpoint.pid, last)
+        until(lambda: _ended(endpoint.pid))
+
+
+def _ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+class Clients:
+    """Clients of an endpoint by the service's name."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    def __getattr__(self, service: str) -> Any:
+        made = self.endpoint.client(service)
+        setattr(self, service, made)
+        return made
+
+
+def _machine(aws: Clients, name: str, definition: dict[str, Any]) -> str:
+    answer = aws.stepfunctions.create_state_machine(
+        name=name, definition=json.dumps(definition), roleArn=ROLE
+    )
+    return str(answer["stateMachineArn"])
+
+
+def _queue(aws: Clients, name: str, **attributes: str) -> tuple[str, str]:
+    url = aws.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    got = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return url, got["Attributes"]["QueueArn"]
+
+
+def _start_on_upload(aws: Clients, bucket: str, machine: str) -> None:
+    aws.s3.create_bucket(Bucket=bucket)
+    aws.s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    pattern = {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [bucket]}},
+    }
+    aws.events.put_rule(Name="uploads", EventPattern=json.dumps(pattern))
+    target = {"Id": "machine", "Arn": machine, "RoleArn": ROLE}
+    aws.events.put_targets(Rule="uploads", Targets=[target])
+
+
+def _messages(aws: Clients, url: str) -> list[str]:
+    got = aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=2)
+    return [message["Body"] for message in got.get("Messages", ())]
+
+
+def test_an_upload_starts_an_execution_after_a_restart(tmp_path: Path) -> None:
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        machine = _machine(aws, "echo", ECHO)
+        _start_on_upload(aws, "uploads", machine)
+        aws.s3.put_object(Bucket="uploads", Key="raw/date=2024-01-01/a.csv", Body=b"1\n")
+        states = aws.stepfunctions
+        first = until(lambda: states.list_executions(stateMachineArn=machine)["executions"])[0]
+        arn = first["executionArn"]
+        until(lambda: states.describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+        described = states.describe_execution(executionArn=arn)
+        history = states.get_execution_history(executionArn=arn)["events"]
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        states = aws.stepfunctions
+        again = states.describe_execution(executionArn=arn)
+        assert {**again, "ResponseMetadata": 0} == {**described, "ResponseMetadata": 0}
+        assert states.get_execution_history(executionArn=arn)["events"] == history
+        assert json.loads(states.describe_state_machine(stateMachineArn=machine)["definition"])
+        aws.s3.put_object(Bucket="uploads", Key="raw/date=2024-01-02/b.csv", Body=b"2\n")
+        until(lambda: len(states.list_executions(stateMachineArn=machine)["executions"]) == 2)
+        second = states.list_executions(stateMachineArn=machine)["executions"][0]
+        got = states.describe_execution(executionArn=second["executionArn"])["input"]
+        assert json.loads(got)["detail"]["object"]["key"] == "raw/date=2024-01-02/b.csv"
+        # What was made before the restart can be changed after it.
+        aws.events.remove_targets(Rule="uploads", Ids=["machine"])
+        aws.events.delete_rule(Name="uploads")
+        states.stop_execution(executionArn=arn)
+        states.delete_state_machine(stateMachineArn=machine)
+
+
+def test_objects_versions_and_open_uploads_are_there_after_a_restart(tmp_path: Path) -> None:
+    large = os.urandom(6 * MEGABYTE)
+    with running(tmp_path) as endpoint:
+        s3 = endpoint.client("s3")
+        s3.create_bucket(Bucket="plain")
+        s3.put_object(Bucket="plain", Key="large", Body=large, Metadata={"of": "us"})
+        s3.put_object(Bucket="plain", Key="../../up", Body=b"inside", Tagging="a=b")
+        s3.put_object(Bucket="plain", Key="changed", Body=b"before")
+        s3.put_object(Bucket="plain", Key="changed", Body=b"after")
+        s3.put_object(Bucket="plain", Key="gone", Body=b"gone")
+        s3.delete_object(Bucket="plain", Key="gone")
+        s3.copy_object(Bucket="plain", Key="copy", CopySource="plain/large")
+        s3.create_bucket(Bucket="versions")
+        s3.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
+        versions = [
+            s3.put_object(Bucket="versions", Key="k", Body=body)["VersionId"]
+            for body in (b"one", b"two")
+        ]
+        s3.delete_object(Bucket="versions", Key="k")
+        upload = s3.create_multipart_upload(Bucket="plain", Key="parts")["UploadId"]
+        part = {"Bucket": "plain", "Key": "parts", "UploadId": upload}
+        first = s3.upload_part(**part, PartNumber=1, Body=large)["ETag"]
+    with running(tmp_path) as endpoint:
+        s3 = endpoint.client("s3")
+        got = s3.get_object(Bucket="plain", Key="large")
+        assert got["Body"].read() == large
+        assert got["Metadata"] == {"of": "us"}
+        ranged = s3.get_object(Bucket="plain", Key="copy", Range="bytes=5-9")
+        assert ranged["Body"].read() == large[5:10]
+        assert s3.get_object(Bucket="plain", Key="../../up")["Body"].read() == b"inside"
+        tags = s3.get_object_tagging(Bucket="plain", Key="../../up")["TagSet"]
+        assert tags == [{"Key": "a", "Value": "b"}]
+        assert s3.get_object(Bucket="plain", Key="changed")["Body"].read() == b"after"
+        keys = [each["Key"] for each in s3.list_objects_v2(Bucket="plain")["Contents"]]
+        assert keys == ["../../up", "changed", "copy", "large"]
+        for version, body in zip(versions, (b"one", b"two"), strict=True):
+            kept = s3.get_object(Bucket="versions", Key="k", VersionId=version)
+            assert kept["Body"].read() == body
+        with pytest.raises(s3.exceptions.NoSuchKey):
+            s3.get_object(Bucket="versions", Key="k")
+        second = s3.upload_part(**part, PartNumber=2, Body=b"end")["ETag"]
+        parts = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": second}]
+        s3.complete_multipart_upload(**part, MultipartUpload={"Parts": parts})
+        assert s3.get_object(Bucket="plain", Key="parts")["Body"].read() == large + b"end"
+    outside = [path for path in tmp_path.rglob("*") if path.name == "up"]
+    assert outside == []
+
+
+def test_queues_topics_and_their_messages_are_there_after_a_restart(tmp_path: Path) -> None:
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        url, arn = _queue(aws, "plain", VisibilityTimeout="1")
+        fifo, _ = _queue(aws, "order.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+        aws.sqs.send_message(QueueUrl=url, MessageBody="in flight")
+        assert _messages(aws, url) == ["in flight"]
+        for number in range(3):
+            aws.sqs.send_message(QueueUrl=fifo, MessageBody=str(number), MessageGroupId="g")
+        aws.sqs.send_message(QueueUrl=url, MessageBody="delayed", DelaySeconds=1)
+        topic = aws.sns.create_topic(Name="topic")["TopicArn"]
+        aws.sns.subscribe(
+            TopicArn=topic,
+            Protocol="sqs",
+            Endpoint=arn,
+            Attributes={"RawMessageDelivery": "true"},
+        )
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        url = aws.sqs.get_queue_url(QueueName="plain")["QueueUrl"]
+        aws.sns.publish(TopicArn=topic, Message="published")
+        bodies: set[str] = set()
+
+        def all_of_them() -> bool:
+            bodies.update(_messages(aws, url))
+            return bodies == {"in flight", "delayed", "published"}
+
+        until(all_of_them)
+        fifo = aws.sqs.get_queue_url(QueueName="order.fifo")["QueueUrl"]
+        assert _messages(aws, fifo) == ["0", "1", "2"]
+        counts = aws.sqs.get_queue_attributes(QueueUrl=fifo, AttributeNames=["All"])
+        assert counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "3"
+        assert counts["Attributes"]["ContentBasedDeduplication"] == "true"
+
+
+TEMPLATE: dict[str, dict[str, Any]] = {
+    "Resources": {
+        "Bucket": {"Type": "AWS::S3::Bucket"},
+        "Queue": {"Type": "AWS::SQS::Queue"},
+        "Topic": {"Type": "AWS::SNS::Topic"},
+    },
+    "Outputs": {"BucketName": {"Value": {"Ref": "Bucket"}}},
+}
+
+
+def test_a_stack_can_be_changed_and_deleted_after_a_restart(tmp_path: Path) -> None:
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        aws.cloudformation.create_stack(StackName="stack", TemplateBody=json.dumps(TEMPLATE))
+        aws.cloudformation.get_waiter("stack_create_complete").wait(
+            StackName="stack", WaiterConfig={"Delay": 1}
+        )
+        before = aws.cloudformation.describe_stacks(StackName="stack")["Stacks"][0]
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        stack = aws.cloudformation.describe_stacks(StackName="stack")["Stacks"][0]
+        assert stack == before
+        assert stack["Outputs"][0]["OutputValue"] in str(aws.s3.list_buckets()["Buckets"])
+        resources = {**TEMPLATE["Resources"], "Second": {"Type": "AWS::SQS::Queue"}}
+        changed = {**TEMPLATE, "Resources": resources}
+        aws.cloudformation.update_stack(StackName="stack", TemplateBody=json.dumps(changed))
+        aws.cloudformation.get_waiter("stack_update_complete").wait(
+            StackName="stack", WaiterConfig={"Delay": 1}
+        )
+        assert len(aws.sqs.list_queues()["QueueUrls"]) == 2
+        aws.cloudformation.delete_stack(StackName="stack")
+        aws.cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName="stack", WaiterConfig={"Delay": 1}
+        )
+        assert aws.s3.list_buckets()["Buckets"] == []
+
+
+def test_roles_secrets_logs_and_alarms_are_there_after_a_restart(tmp_path: Path) -> None:
+    now = int(time.time() * 1000)
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        allow = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        aws.iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
+        aws.iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=policy)
+        role = aws.iam.get_role(RoleName="r")["Role"]["Arn"]
+        session = aws.sts.assume_role(RoleArn=role, RoleSessionName="session")
+        secret = aws.secretsmanager.create_secret(Name="secret", SecretString="quiet")["ARN"]
+        aws.secretsmanager.put_secret_value(SecretId=secret, SecretString="quieter")
+        stream = {"logGroupName": "/g", "logStreamName": "s"}
+        aws.logs.create_log_group(logGroupName="/g")
+        aws.logs.create_log_stream(**stream)
+        aws.logs.put_log_events(**stream, logEvents=[{"timestamp": now, "message": "said"}])
+        aws.cloudwatch.put_metric_alarm(
+            AlarmName="alarm",
+            MetricName="Failed",
+            Namespace="etl",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanOrEqualToThreshold",
+        )
+        aws.cloudwatch.put_metric_data(
+            Namespace="etl", MetricData=[{"MetricName": "Failed", "Value": 2}]
+        )
+        assert aws.cloudwatch.list_metrics(Namespace="etl")["Metrics"]
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        assert aws.iam.get_role(RoleName="r")["Role"]["Arn"] == role
+        assert aws.iam.list_role_policies(RoleName="r")["PolicyNames"] == ["p"]
+        key = session["Credentials"]["AccessKeyId"]
+        assert session["AssumedRoleUser"]["Arn"] in str(
+            endpoint.client("sts", key).get_caller_identity()
+        )
+        value = aws.secretsmanager.get_secret_value(SecretId="secret")
+        assert (value["ARN"], value["SecretString"]) == (secret, "quieter")
+        events = aws.logs.filter_log_events(logGroupName="/g")["events"]
+        assert [event["message"] for event in events] == ["said"]
+        aws.logs.put_log_events(**stream, logEvents=[{"timestamp": now, "message": "again"}])
+        alarms = aws.cloudwatch.describe_alarms()["MetricAlarms"]
+        assert [alarm["AlarmName"] for alarm in alarms] == ["alarm"]
+        assert aws.cloudwatch.list_metrics(Namespace="etl")["Metrics"]
+
+
+def test_acknowledged_objects_are_there_after_a_kill(tmp_path: Path) -> None:
+    with running(tmp_path, signal.SIGKILL) as endpoint:
+        s3 = endpoint.client("s3")
+        s3.create_bucket(Bucket="bucket")
+        for number in range(20):
+            s3.put_object(Bucket="bucket", Key=f"k{number}", Body=b"old")
+        s3.put_object(Bucket="bucket", Key="k0", Body=b"new", Tagging="a=b")
+        s3.delete_object(Bucket="bucket", Key="k1")
+        upload = s3.create_multipart_upload(Bucket="bucket", Key="parts")["UploadId"]
+        part = {"Bucket": "bucket", "Key": "parts", "UploadId": upload, "PartNumber": 1}
+        etag = s3.upload_part(**part, Body=b"part")["ETag"]
+    with running(tmp_path, signal.SIGKILL) as endpoint:
+        s3 = endpoint.client("s3")
+        keys = {each["Key"] for each in s3.list_objects_v2(Bucket="bucket")["Contents"]}
+        assert keys == {f"k{number}" for number in range(20)} - {"k1"}
+        assert s3.get_object(Bucket="bucket", Key="k0")["Body"].read() == b"new"
+        assert s3.get_object(Bucket="bucket", Key="k19")["Body"].read() == b"old"
+        assert s3.get_object_tagging(Bucket="bucket", Key="k0")["TagSet"]
+        s3.complete_multipart_upload(
+            Bucket="bucket",
+            Key="parts",
+            UploadId=upload,
+            MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]},
+        )
+    with running(tmp_path) as endpoint:
+        s3 = endpoint.client("s3")
+        assert s3.get_object(Bucket="bucket", Key="parts")["Body"].read() == b"part"
+        assert "Uploads" not in s3.list_multipart_uploads(Bucket="bucket")
+
+
+def test_an_execution_that_was_running_has_failed_after_a_kill(tmp_path: Path) -> None:
+    with running(tmp_path, signal.SIGKILL) as endpoint:
+        aws = Clients(endpoint)
+        machine = _machine(aws, "forever", FOREVER)
+        arn = aws.stepfunctions.start_execution(stateMachineArn=machine)["executionArn"]
+        saved = endpoint.state / "localstack" / "state" / "stepfunctions.pickle"
+        until(lambda: saved.exists() and b"WaitStateEntered" in saved.read_bytes())
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        execution = aws.stepfunctions.describe_execution(executionArn=arn)
+        assert execution["status"] == "FAILED"
+        assert "restarted" in execution["cause"]
+        assert execution["stopDate"] >= execution["startDate"]
+        events = aws.stepfunctions.get_execution_history(executionArn=arn)["events"]
+        assert [event["type"] for event in events] == [
+            "ExecutionStarted",
+            "WaitStateEntered",
+            "ExecutionFailed",
+        ]
+        assert events[-1]["executionFailedEventDetails"]["error"] == execution["error"]
+        second = aws.stepfunctions.start_execution(stateMachineArn=machine)["executionArn"]
+        assert aws.stepfunctions.describe_execution(executionArn=second)["status"] == "RUNNING"
+
+
+def test_state_of_another_version_is_kept_and_not_loaded(tmp_path: Path) -> None:
+    with running(tmp_path) as endpoint:
+        endpoint.client("sqs").create_queue(QueueName="old")
+        folder = endpoint.state / "localstack" / "state"
+    saved = folder / "sqs.pickle"
+    header, _, content = saved.read_bytes().partition(b"\n")
+    versions = {**json.loads(header), "localstack": "0.1"}
+    saved.write_bytes(json.dumps(versions).encode() + b"\n" + content)
+    with running(tmp_path) as endpoint:
+        assert "QueueUrls" not in endpoint.client("sqs").list_queues()
+        endpoint.client("sqs").create_queue(QueueName="new")
+    kept = [path for path in folder.glob("sqs.*.pickle") if path.read_bytes().endswith(content)]
+    assert len(kept) == 1
+    log = (tmp_path / "endpoint.log").read_text()
+    assert "the saved state of sqs was written by" in log
+    assert str(kept[0]) in log
