@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from etlocal.aws.call import Call
+from etlocal.aws.call import Call, Runtime
 from etlocal.aws.errors import AwsError
+from etlocal.redshift.data import records
 from etlocal.redshift.data.operations import OPERATIONS
+from etlocal.redshift.data.service import SERVICE
+from etlocal.redshift.data.worker import Worker
+
+Rows = Callable[..., list[list[Any]]]
+Run = Callable[..., dict[str, Any]]
+Ok = Callable[..., None]
+TARGET = {"WorkgroupName": "group", "Database": "dev"}
 
 
-def test_a_statement_ends_with_a_typed_result(
-    run: Callable[..., dict[str, Any]], call: Call
-) -> None:
+def test_a_statement_ends_with_a_typed_result(run: Run, call: Call) -> None:
     described = run("select 1 as a, 'x' as b, 1.5 as c, true as d, null as e, 2::float8 as f")
     assert described["Status"] == "FINISHED"
     assert described["HasResultSet"] is True
     assert described["ResultRows"] == 1
+    assert described["Duration"] > 0
     answer = OPERATIONS.handle("GetStatementResult", {"Id": described["Id"]}, call)
     assert answer["Records"] == [
         [
@@ -30,23 +38,186 @@ def test_a_statement_ends_with_a_typed_result(
             {"doubleValue": 2.0},
         ]
     ]
-    assert [c["typeName"] for c in answer["ColumnMetadata"]][:4] == [
-        "int4",
-        "varchar",
-        "numeric",
-        "bool",
-    ]
+    kinds = [column["typeName"] for column in answer["ColumnMetadata"]]
+    assert kinds[:4] == ["int4", "varchar", "numeric", "bool"]
 
 
-def test_an_unknown_relation_fails_in_redshifts_words(run: Callable[..., dict[str, Any]]) -> None:
+def test_an_unknown_relation_fails_in_redshifts_words(run: Run) -> None:
     described = run("select * from nowhere")
     assert described["Status"] == "FAILED"
     assert described["Error"] == 'ERROR: relation "nowhere" does not exist'
 
 
-def test_an_unknown_workgroup_is_refused_at_once(call: Call) -> None:
-    with pytest.raises(AwsError, match="Redshift endpoint doesn't exist") as caught:
-        OPERATIONS.handle(
-            "ExecuteStatement", {"Sql": "select 1", "WorkgroupName": "gone", "Database": "d"}, call
-        )
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        ({"WorkgroupName": "gone", "Database": "dev"}, "Redshift endpoint doesn't exist"),
+        ({"ClusterIdentifier": "gone", "Database": "dev"}, "Redshift endpoint doesn't exist"),
+        ({"Database": "dev"}, "ClusterIdentifier or WorkgroupName must be provided"),
+        ({"WorkgroupName": "group"}, "Database must be provided"),
+        (
+            {**TARGET, "Parameters": [{"name": "x", "value": "1"}]},
+            "Parameters list contains unused parameters",
+        ),
+        ({**TARGET, "SessionId": "00000000-0000-0000-0000-000000000000"}, "must not be provided"),
+        ({"SessionId": "00000000-0000-0000-0000-000000000000"}, "is not available"),
+    ],
+)
+def test_a_request_that_cannot_be_is_refused_at_once(
+    call: Call, request_: dict[str, Any], error: str
+) -> None:
+    with pytest.raises(AwsError, match=error) as caught:
+        OPERATIONS.handle("ExecuteStatement", {"Sql": "select 1", **request_}, call)
     assert caught.value.code == "ValidationException"
+
+
+def test_a_database_that_is_not_there_fails_the_statement(run: Run) -> None:
+    described = run("select 1", Database="nope")
+    assert described["Error"] == 'ERROR: FATAL: database "nope" does not exist'
+
+
+def test_parameters_are_values_never_text(run: Run, ok: Ok, rows: Rows) -> None:
+    ok("create table t (a int, b varchar(60))")
+    evil = "x'); drop table t; --"
+    given = [{"name": "a", "value": "5"}, {"name": "b", "value": evil}]
+    described = run("insert into t values (:a, :b)", Parameters=given)
+    assert described["Status"] == "FINISHED"
+    assert described["QueryParameters"] == given
+    found = rows(
+        "select a, b, ':a' from t where a = :a limit :n",
+        Parameters=[{"name": "a", "value": "5"}, {"name": "n", "value": "1"}],
+    )
+    assert found == [[5, evil, ":a"]]
+
+
+def test_a_text_of_two_statements_fails(run: Run) -> None:
+    described = run("select 1; select 2")
+    assert described["Error"] == "ERROR: cannot insert multiple commands into a prepared statement"
+    assert run("select 1 -- one; only\n;")["Status"] == "FINISHED"
+
+
+def test_a_batch_is_one_transaction(run: Run, ok: Ok, rows: Rows, call: Call) -> None:
+    ok("create table t (a int)")
+    described = run(["insert into t values (1)", "select count(*) from t"])
+    assert described["Status"] == "FINISHED"
+    assert [part["Status"] for part in described["SubStatements"]] == ["FINISHED", "FINISHED"]
+    assert described["SubStatements"][1]["Id"] == f"{described['Id']}:2"
+    answer = OPERATIONS.handle("GetStatementResult", {"Id": f"{described['Id']}:2"}, call)
+    assert answer["Records"] == [[{"longValue": 1}]]
+    failed = run(["insert into t values (2)", "select * from nope", "select 1"])
+    assert failed["Status"] == "FAILED"
+    assert failed["Error"] == 'Query #2 failed with ERROR: relation "nope" does not exist'
+    states = [part["Status"] for part in failed["SubStatements"]]
+    assert states == ["FINISHED", "FAILED", "ABORTED"]
+    assert rows("select a from t") == [[1]]
+
+
+def test_a_long_result_comes_in_pages(rows: Rows) -> None:
+    sql = (
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2500) "
+        "select i from n order by i"
+    )
+    assert rows(sql) == [[i] for i in range(1, 2501)]
+
+
+def test_a_result_as_csv(run: Run, call: Call) -> None:
+    described = run("select 1 as a, 'x,\"y\"' as b, null as c", ResultFormat="CSV")
+    answer = OPERATIONS.handle("GetStatementResultV2", {"Id": described["Id"]}, call)
+    assert answer["Records"] == [{"CSVRecords": 'a,b,c\r\n1,"x,""y""",\r\n'}]
+    with pytest.raises(AwsError, match="use GetStatementResultV2"):
+        OPERATIONS.handle("GetStatementResult", {"Id": described["Id"]}, call)
+
+
+def test_a_statement_without_rows_has_no_result(run: Run, call: Call) -> None:
+    described = run("create table t (a int)")
+    assert (described["HasResultSet"], described["ResultRows"]) == (False, -1)
+    with pytest.raises(AwsError, match="does not have result") as caught:
+        OPERATIONS.handle("GetStatementResult", {"Id": described["Id"]}, call)
+    assert caught.value.code == "ResourceNotFoundException"
+    assert run("insert into t values (1), (2)")["ResultRows"] == 2
+
+
+def test_a_client_token_runs_a_statement_once(call: Call, ok: Ok, rows: Rows) -> None:
+    ok("create table t (a int)")
+    request = {"Sql": "insert into t values (1)", "ClientToken": "once", **TARGET}
+    first = OPERATIONS.handle("ExecuteStatement", request, call)
+    second = OPERATIONS.handle("ExecuteStatement", request, call)
+    assert first["Id"] == second["Id"]
+    call.runtime.component(Worker).wait(first["Id"], 30)
+    assert rows("select count(*) from t") == [[1]]
+
+
+def test_a_statement_that_waits_can_be_cancelled(run: Run, ok: Ok, call: Call) -> None:
+    ok("create table t (a int)")
+    kept = {"SessionId": run("begin", SessionKeepAliveSeconds=60)["SessionId"]}
+    run("insert into t values (1)", **kept)
+    waiting = OPERATIONS.handle(
+        "ExecuteStatement", {"Sql": "insert into t values (2)", **TARGET}, call
+    )
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        status = OPERATIONS.handle("DescribeStatement", {"Id": waiting["Id"]}, call)["Status"]
+        if status == "STARTED":
+            break
+    assert OPERATIONS.handle("CancelStatement", {"Id": waiting["Id"]}, call) == {"Status": True}
+    call.runtime.component(Worker).wait(waiting["Id"], 30)
+    described = OPERATIONS.handle("DescribeStatement", {"Id": waiting["Id"]}, call)
+    assert described["Status"] == "ABORTED"
+    with pytest.raises(AwsError, match="already in ABORTED state"):
+        OPERATIONS.handle("CancelStatement", {"Id": waiting["Id"]}, call)
+    assert run("commit", **kept)["Status"] == "FINISHED"
+
+
+def test_statements_are_listed_by_status_and_name(run: Run, call: Call) -> None:
+    run("select 1", StatementName="load-a")
+    run("select nope()", StatementName="load-b")
+    listed = OPERATIONS.handle("ListStatements", {"Status": "ALL", "StatementName": "load"}, call)
+    assert [item["StatementName"] for item in listed["Statements"]] == ["load-b", "load-a"]
+    failed = OPERATIONS.handle("ListStatements", {"Status": "FAILED"}, call)
+    assert [item["QueryString"] for item in failed["Statements"]] == ["select nope()"]
+
+
+def test_what_a_dead_process_left_running_is_failed_at_start(runtime: Runtime, call: Call) -> None:
+    left = "00000000-0000-0000-0000-00000000dead"
+    values = {
+        "id": left, "account": call.account, "region": call.region, "principal": "p",
+        "request": "{}", "database": "dev", "db_user": "u", "batch": 0, "status": "STARTED",
+        "created": time.time(), "updated": time.time(),
+    }  # fmt: skip
+    records.insert(runtime.store, values, ["select 1"])
+    SERVICE.start(runtime)
+    described = OPERATIONS.handle("DescribeStatement", {"Id": left}, call)
+    assert described["Status"] == "FAILED"
+    assert "endpoint stopped" in described["Error"]
+
+
+def test_metadata_operations_match_patterns(ok: Ok, call: Call) -> None:
+    ok(
+        "create schema airlines",
+        "create table airlines.dim (a bigint not null, b varchar(9) default 'x')",
+        "create view airlines.v as select a from airlines.dim",
+    )
+    tables = OPERATIONS.handle("ListTables", {**TARGET, "SchemaPattern": "air%"}, call)
+    assert tables["Tables"] == [
+        {"name": "dim", "schema": "airlines", "type": "TABLE"},
+        {"name": "v", "schema": "airlines", "type": "VIEW"},
+    ]
+    schemas = OPERATIONS.handle("ListSchemas", {**TARGET, "SchemaPattern": "%i_lines"}, call)
+    assert schemas["Schemas"] == ["airlines"]
+    databases = OPERATIONS.handle("ListDatabases", TARGET, call)
+    assert databases["Databases"] == ["dev"]
+    described = OPERATIONS.handle(
+        "DescribeTable", {**TARGET, "Schema": "airlines", "Table": "dim"}, call
+    )
+    columns = [(c["name"], c["typeName"], c["nullable"]) for c in described["ColumnList"]]
+    assert columns == [("a", "int8", 0), ("b", "varchar", 1)]
+    assert described["ColumnList"][1]["length"] == 9
+
+
+def test_an_event_is_sent_when_asked_for(run: Run, clients: Any) -> None:
+    run("select 1", WithEvent=True, StatementName="told")
+    deadline = time.monotonic() + 10
+    while not clients.events and time.monotonic() < deadline:
+        pass
+    assert clients.events[0]["Source"] == "aws.redshift-data"
+    assert '"state": "FINISHED"' in clients.events[0]["Detail"]

@@ -251,11 +251,10 @@ def _merge(session: DuckDBSession, tree: exp.Merge, table: Table) -> Result:
 def _merge_insert(then: exp.Insert, table: Table, scope: Scope, inference: Inference) -> None:
     given = then.this
     values = then.expression
-    if not isinstance(values, exp.Tuple | exp.Values):
-        given, values = None, given
+    if not isinstance(values, exp.Tuple):
+        # Without a list of columns sqlglot reads VALUES (…) as a call.
+        given, values = None, given.expressions[0]
     rows = values.expressions
-    if len(rows) == 1 and isinstance(rows[0], exp.Tuple):
-        rows = rows[0].expressions
     named = [node.name for node in given.expressions] if given is not None else None
     columns = _target_columns(table, named, len(rows))
     shown = []
@@ -341,10 +340,11 @@ def append(session: DuckDBSession, statement: statements.AppendTable) -> Result:
 
 
 def _refuse_views(session: DuckDBSession, table: Table) -> None:
-    found = session.find(Name(table.name.relation, None if table.temporary else table.name.schema))
-    if found is None or found[0] == "memory":
+    if table.temporary:
+        return
+    if table.name.database == "memory":
         raise SqlError(f"permission denied for relation {table.name.relation}", sqlstate="42501")
-    if found[0] != "temp" and found[0] != session.database:
+    if table.name.database != session.database:
         raise SqlError(
             f"cannot write to {table.name}: another database's tables are read only",
             sqlstate="0A000",
