@@ -7,6 +7,7 @@ the Redshift Data API, run the crawlers that the template names.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -149,7 +150,11 @@ class Deployment:
 
     def _apply(self, body: str) -> None:
         cloudformation = self._clients.client("cloudformation")
-        exists = stack_status(cloudformation, self._stack) is not None
+        status = stack_status(cloudformation, self._stack)
+        if status == "ROLLBACK_COMPLETE":
+            # Such a stack has no resources and takes no update: CloudFormation wants it deleted.
+            self._delete(cloudformation)
+        exists = status is not None and status != "ROLLBACK_COMPLETE"
         name = f"etlocal-{uuid.uuid4().hex[:12]}"
         cloudformation.create_change_set(
             StackName=self._stack,
@@ -168,7 +173,16 @@ class Deployment:
                 return
             raise DeployError(f"the change set of the stack {self._stack} failed: {reason}")
         self._progress(f"{'updating' if exists else 'creating'} the stack {self._stack}")
+        began = dt.datetime.now(dt.UTC)
         cloudformation.execute_change_set(StackName=self._stack, ChangeSetName=name)
+        status = self._await_stack(cloudformation)
+        if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            reasons = "\n".join(f"  {line}" for line in self._failures(cloudformation, began))
+            raise DeployError(f"the stack {self._stack} ended in {status}:\n{reasons}")
+
+    def _delete(self, cloudformation: Any) -> None:
+        self._progress(f"deleting the stack {self._stack}, which could not be created before")
+        cloudformation.delete_stack(StackName=self._stack)
         self._await_stack(cloudformation)
 
     def _parameter_list(self, *, exists: bool) -> list[dict[str, Any]]:
@@ -201,26 +215,22 @@ class Deployment:
             look, seconds=_STACK_SECONDS, what=f"the change set of the stack {self._stack}"
         )
 
-    def _await_stack(self, cloudformation: Any) -> None:
+    def _await_stack(self, cloudformation: Any) -> str:
         def look() -> str | None:
             status = stack_status(cloudformation, self._stack) or "DELETE_COMPLETE"
             return None if status.endswith("_IN_PROGRESS") else status
 
-        status = await_answer(look, seconds=_STACK_SECONDS, what=f"the stack {self._stack}")
-        if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-            reasons = "\n".join(f"  {line}" for line in self._failures(cloudformation))
-            raise DeployError(f"the stack {self._stack} ended in {status}:\n{reasons}")
+        return await_answer(look, seconds=_STACK_SECONDS, what=f"the stack {self._stack}")
 
-    def _failures(self, cloudformation: Any) -> Iterator[str]:
+    def _failures(self, cloudformation: Any, since: dt.datetime) -> Iterator[str]:
         pages = cloudformation.get_paginator("describe_stack_events").paginate(
             StackName=self._stack
         )
         for event in (event for page in pages for event in page["StackEvents"]):
-            if event["ResourceStatus"].endswith("_FAILED"):
-                yield (
-                    f"{event['LogicalResourceId']} ({event['ResourceType']}): "
-                    f"{event.get('ResourceStatusReason', 'no reason was given')}"
-                )
+            status, reason = event["ResourceStatus"], event.get("ResourceStatusReason")
+            begins_to_fail = status.endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
+            if event["Timestamp"] >= since and begins_to_fail and reason:
+                yield f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}"
 
     def _upload_assets(self, deployed: Deployed) -> None:
         assets = self._template.metadata.Assets

@@ -264,6 +264,20 @@ class Flow:
         ]
         return sorted(runs, key=lambda run: run["StartedOn"], reverse=True)
 
+    def bookmarked_files(self) -> set[str]:
+        """Give the files that the stack's Glue jobs have read, as their bookmarks remember them."""
+        glue = self.clients.client("glue")
+        files: set[str] = set()
+        for name in self._resources("AWS::Glue::Job"):
+            try:
+                entry = glue.get_job_bookmark(JobName=name)["JobBookmarkEntry"]
+            except glue.exceptions.EntityNotFoundException:
+                continue  # the job has not committed a bookmark yet
+            for state in json.loads(entry.get("JobBookmark") or "{}").values():
+                if isinstance(state, dict) and state.get("type") == "s3":
+                    files |= set(state["files"])
+        return files
+
     def crawlers(self) -> list[dict[str, Any]]:
         """Describe the stack's crawlers."""
         glue = self.clients.client("glue")

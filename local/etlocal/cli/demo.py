@@ -108,6 +108,7 @@ def _run(stack: Stack, template: Template, *, keep: bool) -> None:
 
 def _upload(flow: Flow, inbox: Inbox, file: Path, number: int) -> None:
     _step(f"Uploading {file.name}")
+    before = flow.bookmarked_files()
     began = time.monotonic()
     key = flow.upload(file)
     say(f"s3://{flow.upload_bucket}/{key}")
@@ -122,12 +123,16 @@ def _upload(flow: Flow, inbox: Inbox, file: Path, number: int) -> None:
     console.print_json(notification["Message"]) if _is_json(notification["Message"]) else say(
         f"  {notification['Message']}"
     )
-    run = flow.job_runs()[0]
-    read = [line for line in flow.log(run["Id"]).splitlines() if line.strip()]
-    if read:
-        say(f"\nThe Glue run {run['Id'][:11]}… wrote to its log:")
-        for line in read[-8:]:
-            say(f"  {line}")
+    _tell_what_was_read(before, flow.bookmarked_files())
+
+
+def _tell_what_was_read(before: set[str], after: set[str]) -> None:
+    new = sorted(after - before)
+    if not new and not before:
+        return
+    say(f"\nBy its bookmark the job read {len(new)} new of {len(after)} files:")
+    for path in sorted(after):
+        say(f"  {'read now   ' if path in new else 'read before'}  {path}")
 
 
 def _ask(flow: Flow, template: Template, query: str) -> None:
