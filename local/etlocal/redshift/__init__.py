@@ -6,7 +6,7 @@ They are started and stopped in this order: statements end before their database
 
 from etlocal.aws.operations import Service
 from etlocal.redshift.data.service import SERVICE as DATA
-from etlocal.redshift.provisioned.clusters import SERVICE as PROVISIONED
+from etlocal.redshift.provisioned.service import SERVICE as PROVISIONED
 from etlocal.redshift.serverless.service import SERVICE as SERVERLESS
 
 SERVICES: list[Service] = [DATA, SERVERLESS, PROVISIONED]

@@ -14,11 +14,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from etlocal.aws.arns import make_arn
-from etlocal.aws.call import Call, Runtime
-from etlocal.aws.errors import AwsError, NotImplementedByEmulatorError, ValidationError
-from etlocal.aws.operations import Operations, Service
+from etlocal.aws.call import Call
+from etlocal.aws.errors import NotImplementedByEmulatorError
 from etlocal.aws.paging import page
-from etlocal.redshift import documents, targets
+from etlocal.redshift import documents, managed
+from etlocal.redshift.provisioned.operations import (
+    OPERATIONS,
+    ClusterAlreadyExistsError,
+    ClusterNotFoundError,
+    InvalidClusterStateError,
+    InvalidParameterError,
+)
 from etlocal.redshift.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -33,32 +39,6 @@ if TYPE_CHECKING:
     )
 
 
-class InvalidParameterError(ValidationError):
-    """The request breaks the service's model."""
-
-    code = "InvalidParameterValue"
-
-
-class ClusterNotFoundError(AwsError):
-    """There is no such cluster."""
-
-    code = "ClusterNotFound"
-    status = 404
-
-
-class ClusterAlreadyExistsError(AwsError):
-    """There is a cluster of that name."""
-
-    code = "ClusterAlreadyExists"
-
-
-class InvalidClusterStateError(AwsError):
-    """The cluster's state does not allow it."""
-
-    code = "InvalidClusterState"
-
-
-OPERATIONS = Operations("redshift", invalid=InvalidParameterError)
 _UNSUPPORTED = ("HsmClientCertificateIdentifier", "SnapshotScheduleIdentifier", "LoadSampleData",
                 "RedshiftIdcApplicationArn", "CatalogName")  # fmt: skip
 
@@ -74,13 +54,15 @@ def create_cluster(request: CreateClusterMessageTypeDef, call: Call) -> dict[str
     """
     asked = cast("Mapping[str, Any]", request)
     name = asked["ClusterIdentifier"].lower()
-    for key in (*_UNSUPPORTED, "ManageMasterPassword"):
+    for key in _UNSUPPORTED:
         if asked.get(key):
             raise NotImplementedByEmulatorError(f"redshift: {key} is not emulated by etlocal")
     if documents.find(call, "cluster", name) is not None:
         raise ClusterAlreadyExistsError("Cluster already exists")
-    if not asked.get("MasterUserPassword"):
-        raise InvalidParameterError("MasterUserPassword must be provided.")
+    if bool(asked.get("MasterUserPassword")) == bool(asked.get("ManageMasterPassword")):
+        raise InvalidParameterError(
+            "Either MasterUserPassword or ManageMasterPassword must be provided, not both."
+        )
     identity = str(uuid.uuid4())
     port = asked.get("Port") or 5439
     roles = [{"IamRoleArn": role, "ApplyStatus": "in-sync"} for role in asked.get("IamRoles") or []]
@@ -107,15 +89,30 @@ def create_cluster(request: CreateClusterMessageTypeDef, call: Call) -> dict[str
     }
     if asked.get("DefaultIamRoleArn"):
         document["DefaultIamRoleArn"] = asked["DefaultIamRoleArn"]
-    documents.put(call, "cluster", {"name": name, "id": identity}, document)
+    if asked.get("ManageMasterPassword"):
+        document["MasterPasswordSecretArn"] = managed.make(call, name, asked["MasterUsername"])
+    put(call, document)
     return {"Cluster": document}
 
 
-def _cluster(call: Call, name: str | None) -> dict[str, Any]:
+def cluster(call: Call, name: str | None) -> dict[str, Any]:
+    """Find a cluster.
+
+    Raises
+    ------
+    ClusterNotFoundError
+        If there is none of that name.
+    """
     found = documents.find(call, "cluster", (name or "").lower())
     if found is None:
         raise ClusterNotFoundError(f"Cluster {name} not found.")
     return found
+
+
+def put(call: Call, document: Mapping[str, Any]) -> None:
+    """Write a cluster."""
+    key = {"name": str(document["ClusterIdentifier"]), "id": _identity(document)}
+    documents.put(call, "cluster", key, document)
 
 
 def _identity(document: Mapping[str, Any]) -> str:
@@ -132,7 +129,7 @@ def describe_clusters(request: DescribeClustersMessageTypeDef, call: Call) -> di
         If there is none of that name.
     """
     name = request.get("ClusterIdentifier")
-    found = [_cluster(call, name)] if name else documents.list_all(call, "cluster")
+    found = [cluster(call, name)] if name else documents.list_all(call, "cluster")
     keys, values = request.get("TagKeys") or [], request.get("TagValues") or []
     if keys or values:
         found = [
@@ -160,7 +157,7 @@ def delete_cluster(request: DeleteClusterMessageTypeDef, call: Call) -> dict[str
     InvalidParameterError
         If a final snapshot is neither named nor skipped.
     """
-    document = _cluster(call, request["ClusterIdentifier"])
+    document = cluster(call, request["ClusterIdentifier"])
     if request.get("FinalClusterSnapshotIdentifier"):
         raise NotImplementedByEmulatorError("redshift: snapshots are not emulated by etlocal")
     if not request.get("SkipFinalClusterSnapshot"):
@@ -169,23 +166,19 @@ def delete_cluster(request: DeleteClusterMessageTypeDef, call: Call) -> dict[str
             "specified."
         )
     documents.delete(call, "cluster", document["ClusterIdentifier"])
+    managed.delete(call, document.get("MasterPasswordSecretArn"))
     call.runtime.component(Warehouse).delete(f"cluster-{_identity(document)}")
     return {"Cluster": {**document, "ClusterStatus": "deleting"}}
 
 
 def _change(call: Call, name: str, old: str, new: str) -> dict[str, Any]:
-    document = _cluster(call, name)
+    document = cluster(call, name)
     if document["ClusterStatus"] != old:
         raise InvalidClusterStateError(
             f"You can't do this while cluster {name} is {document['ClusterStatus']}."
         )
     document["ClusterStatus"] = new
-    documents.put(
-        call,
-        "cluster",
-        {"name": document["ClusterIdentifier"], "id": _identity(document)},
-        document,
-    )
+    put(call, document)
     return {"Cluster": document}
 
 
@@ -212,7 +205,7 @@ def get_cluster_credentials(
     ClusterNotFoundError
         If there is no such cluster.
     """
-    _cluster(call, request.get("ClusterIdentifier"))
+    cluster(call, request.get("ClusterIdentifier"))
     seconds = request.get("DurationSeconds") or 900
     prefix = "IAMA" if request.get("AutoCreate") else "IAM"
     return {
@@ -233,7 +226,7 @@ def get_cluster_credentials_with_iam(
     ClusterNotFoundError
         If there is no such cluster.
     """
-    _cluster(call, request.get("ClusterIdentifier"))
+    cluster(call, request.get("ClusterIdentifier"))
     now = call.clock.now()
     seconds = request.get("DurationSeconds") or 900
     who = call.principal.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
@@ -243,20 +236,3 @@ def get_cluster_credentials_with_iam(
         "Expiration": now + timedelta(seconds=seconds),
         "NextRefreshTime": now + timedelta(seconds=seconds),
     }
-
-
-def start(runtime: Runtime) -> None:
-    """Make the tables."""
-    runtime.store.ensure(targets.SCHEMA)
-
-
-def reset(runtime: Runtime) -> None:
-    """Delete every cluster with its databases."""
-    with runtime.store.transaction() as tx:
-        ids = [row["id"] for row in tx.execute("SELECT id FROM redshift_clusters").fetchall()]
-        tx.execute("DELETE FROM redshift_clusters")
-    for identity in ids:
-        runtime.component(Warehouse).delete(f"cluster-{identity}")
-
-
-SERVICE = Service("redshift", OPERATIONS, start, reset=reset)

@@ -5,8 +5,6 @@ Source: Amazon Redshift Serverless API Reference, pages of these operations.
 
 from __future__ import annotations
 
-import json
-import secrets
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +13,7 @@ from etlocal.aws.arns import make_arn
 from etlocal.aws.call import Call
 from etlocal.aws.errors import NotImplementedByEmulatorError
 from etlocal.aws.paging import page
-from etlocal.redshift import documents
+from etlocal.redshift import documents, managed
 from etlocal.redshift.serverless.operations import (
     OPERATIONS,
     ConflictError,
@@ -74,7 +72,9 @@ def create_namespace(request: CreateNamespaceRequestTypeDef, call: Call) -> dict
         "status": "AVAILABLE",
     }
     if asked.get("manageAdminPassword"):
-        document["adminPasswordSecretArn"] = _make_secret(call, document)
+        document["adminPasswordSecretArn"] = managed.make(
+            call, document["namespaceName"], document["adminUsername"]
+        )
     _put(call, document)
     documents.put_tags(
         call, document["namespaceArn"], {t["key"]: t["value"] for t in asked.get("tags", [])}
@@ -97,19 +97,6 @@ def _check_password(asked: Mapping[str, Any]) -> None:
         asked.get("adminUserPassword") or asked.get("manageAdminPassword")
     ):
         raise InvalidRequestError("adminUserPassword is required when adminUsername is set.")
-
-
-def _make_secret(call: Call, document: Mapping[str, Any]) -> str:
-    text = json.dumps(
-        {"username": document["adminUsername"], "password": secrets.token_urlsafe(32)}
-    )
-    answer = call.client("secretsmanager").create_secret(
-        Name=f"redshift!{document['namespaceName']}-{document['adminUsername']}",
-        Description="Secret associated with Amazon Redshift Serverless namespace "
-        f"{document['namespaceName']}",
-        SecretString=text,
-    )
-    return str(answer["ARN"])
 
 
 def _put(call: Call, document: Mapping[str, Any]) -> None:
@@ -167,16 +154,13 @@ def update_namespace(request: UpdateNamespaceRequestTypeDef, call: Call) -> dict
     document = namespace(call, asked["namespaceName"])
     document |= {key: asked[key] for key in _KEPT if asked.get(key) is not None}
     if asked.get("manageAdminPassword") and "adminPasswordSecretArn" not in document:
-        document["adminPasswordSecretArn"] = _make_secret(call, document)
+        document["adminPasswordSecretArn"] = managed.make(
+            call, document["namespaceName"], document["adminUsername"]
+        )
     elif asked.get("manageAdminPassword") is False:
-        _delete_secret(call, document.pop("adminPasswordSecretArn", None))
+        managed.delete(call, document.pop("adminPasswordSecretArn", None))
     _put(call, document)
     return {"namespace": document}
-
-
-def _delete_secret(call: Call, arn: str | None) -> None:
-    if arn is not None:
-        call.client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
 
 @OPERATIONS.operation("DeleteNamespace")
@@ -205,6 +189,6 @@ def delete_namespace(request: DeleteNamespaceRequestTypeDef, call: Call) -> dict
         )
     documents.delete(call, "namespace", document["namespaceName"])
     documents.drop_tags(call, document["namespaceArn"])
-    _delete_secret(call, document.get("adminPasswordSecretArn"))
+    managed.delete(call, document.get("adminPasswordSecretArn"))
     call.runtime.component(Warehouse).delete(f"namespace-{document['namespaceId']}")
     return {"namespace": {**document, "status": "DELETING"}}

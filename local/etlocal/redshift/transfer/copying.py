@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from etlocal.formats.compression import decompress
 from etlocal.redshift.dialect.statements import Copy, Table
 from etlocal.redshift.engines.base import EngineSession, Load, LoadFile, Result
@@ -46,7 +48,7 @@ def copy(session: EngineSession, statement: Copy, context: Context) -> Result:
     options = statement.options
     table = session.table(statement.table)
     columns = _columns(table, statement)
-    client = context.s3(role_of(options.role, context))
+    client = s3_client(options.role, context)
     files = list(_files(client, statement, context.scratch))
     paths = _json_paths(client, options, columns)
     load = Load(table, columns, files, options, paths)
@@ -60,21 +62,26 @@ def copy(session: EngineSession, statement: Copy, context: Context) -> Result:
     return Result(affected=result.rows)
 
 
-def role_of(role: str | None, context: Context) -> str | None:
-    """Give the ARN that a statement's role means.
+def s3_client(role: str | None, context: Context) -> Any:
+    """Give an S3 client that acts as a statement's role.
 
     Raises
     ------
     SqlError
-        If ``default`` is said and there is no default role.
+        If ``default`` is said and there is no default role, or the role cannot be assumed.
     """
-    if role != "default":
-        return role
-    if context.default_role is None:
+    if role == "default":
+        if context.default_role is None:
+            raise SqlError(
+                "The default IAM role is not set: set it with the namespace's defaultIamRoleArn"
+            )
+        role = context.default_role
+    try:
+        return context.s3(role)
+    except (ClientError, BotoCoreError) as error:
         raise SqlError(
-            "The default IAM role is not set: set it with the namespace's defaultIamRoleArn"
-        )
-    return context.default_role
+            f"The warehouse is not authorized to assume IAM Role {role}: {error}", sqlstate="42501"
+        ) from error
 
 
 def _columns(table: Table, statement: Copy) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from etlocal.redshift.dialect.statements import Unload
 from etlocal.redshift.engines.base import EngineSession, Export, ExportedFile, Result
 from etlocal.redshift.errors import SqlError
 from etlocal.redshift.transfer import s3
-from etlocal.redshift.transfer.copying import role_of
+from etlocal.redshift.transfer.copying import s3_client
 from etlocal.redshift.transfer.options import UnloadOptions
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def unload(session: EngineSession, statement: Unload, context: Context) -> Resul
     """
     options = statement.options
     bucket, prefix = s3.split(statement.target)
-    client = context.s3(role_of(options.role, context))
+    client = s3_client(options.role, context)
     _clear(client, bucket, prefix, options)
     folder = context.scratch / "unload"
     folder.mkdir()

@@ -249,13 +249,13 @@ def _merge(session: DuckDBSession, tree: exp.Merge, table: Table) -> Result:
 
 
 def _merge_insert(then: exp.Insert, table: Table, scope: Scope, inference: Inference) -> None:
-    given = then.this
-    values = then.expression
-    if not isinstance(values, exp.Tuple):
+    named: list[str] | None = None
+    if isinstance(then.expression, exp.Tuple):
+        named = [node.name for node in then.this.expressions]
+        rows = then.expression.expressions
+    else:
         # Without a list of columns sqlglot reads VALUES (…) as a call.
-        given, values = None, given.expressions[0]
-    rows = values.expressions
-    named = [node.name for node in given.expressions] if given is not None else None
+        rows = then.this.expressions[0].expressions
     columns = _target_columns(table, named, len(rows))
     shown = []
     for node, column in zip(rows, columns, strict=True):

@@ -1,0 +1,29 @@
+"""Provisioned Redshift as a service."""
+
+from __future__ import annotations
+
+from etlocal.aws.call import Runtime
+from etlocal.aws.operations import Service
+from etlocal.redshift import targets
+from etlocal.redshift.provisioned import changes, clusters
+from etlocal.redshift.provisioned.operations import OPERATIONS
+from etlocal.redshift.warehouse import Warehouse
+
+_ENTERED = (changes, clusters)
+
+
+def start(runtime: Runtime) -> None:
+    """Make the tables."""
+    runtime.store.ensure(targets.SCHEMA)
+
+
+def reset(runtime: Runtime) -> None:
+    """Delete every cluster with its databases."""
+    with runtime.store.transaction() as tx:
+        ids = [row["id"] for row in tx.execute("SELECT id FROM redshift_clusters").fetchall()]
+        tx.execute("DELETE FROM redshift_clusters")
+    for identity in ids:
+        runtime.component(Warehouse).delete(f"cluster-{identity}")
+
+
+SERVICE = Service("redshift", OPERATIONS, start, reset=reset)
