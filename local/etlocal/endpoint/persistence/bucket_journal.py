@@ -28,7 +28,6 @@ _OBJECT_OPERATIONS = frozenset(
         "DeleteObject",
         "DeleteObjectTagging",
         "DeleteObjects",
-        "PostObject",
         "PutObject",
         "PutObjectAcl",
         "PutObjectLegalHold",
@@ -88,11 +87,14 @@ class BucketJournal:
                 upload = (response or {}).get("UploadId") or request.get("UploadId")
                 self._append("upload", name, (upload, bucket.multiparts.get(upload)))
 
-    def replay(self) -> None:
-        """Bring the loaded stores to what the records say."""
+    def replay(self) -> int:
+        """Bring the loaded stores to what the records say; give how many there were."""
+        count = 0
         for record in self.journal.records():
             kind, name, content = pickle.loads(record)  # noqa: S301  (written by this very class)
             _APPLY[kind](name, *content)
+            count += 1
+        return count
 
     def _append(self, kind: str, name: str, content: Any) -> None:
         self.journal.append(_steadily(lambda: pickle.dumps((kind, name, content))))

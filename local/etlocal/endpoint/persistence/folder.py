@@ -77,13 +77,14 @@ class SnapshotFolder:
         OSError
             If the folder cannot be written; the snapshot before is untouched then.
         """
+        path = self._path(service)
         self._folder.mkdir(parents=True, exist_ok=True)
         number, draft = tempfile.mkstemp(prefix=f".{service}-", dir=self._folder)
         try:
             with os.fdopen(number, "wb") as file:
                 file.write(json.dumps(self._versions, sort_keys=True).encode() + b"\n")
                 file.write(payload)
-            Path(draft).replace(self._path(service))
+            Path(draft).replace(path)
         except BaseException:
             Path(draft).unlink(missing_ok=True)
             raise

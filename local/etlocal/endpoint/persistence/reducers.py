@@ -66,6 +66,28 @@ def _new_queue(kind: type[queue.Queue[Any]], maxsize: int, items: list[Any]) -> 
     return made
 
 
+def _iam() -> None:
+    from moto.iam.models import AWSManagedPolicy
+
+    # More than a thousand of them, 3 MB, which every process has anyway.
+    reducer(AWSManagedPolicy, _find_aws_policy)(
+        lambda policy: (
+            policy.account_id,
+            policy.partition,
+            policy.arn,
+            {"id": policy.id, "attachment_count": policy.attachment_count},
+        )
+    )
+
+
+def _find_aws_policy(account: str, partition: str, arn: str, state: dict[str, Any]) -> Any:
+    from moto.iam.models import iam_backends
+
+    policy = iam_backends[account][partition].managed_policies[arn]
+    policy.__dict__.update(state)
+    return policy
+
+
 def _s3() -> None:
     from localstack.services.s3.models import KeyStore, VersionedKeyStore
 
@@ -160,4 +182,9 @@ def make_ended_worker(kind: type[Any], history: bytes | None, map_runs: Any) -> 
     return worker
 
 
-_OF_SERVICE: dict[str, _Function] = {"s3": _s3, "sqs": _sqs, "stepfunctions": _stepfunctions}
+_OF_SERVICE: dict[str, _Function] = {
+    "iam": _iam,
+    "s3": _s3,
+    "sqs": _sqs,
+    "stepfunctions": _stepfunctions,
+}

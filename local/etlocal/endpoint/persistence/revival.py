@@ -20,7 +20,7 @@ CAUSE = "The endpoint was restarted while the execution was running."
 _STACK_REASON = "The endpoint was restarted while the operation was in progress."
 
 
-def revive(name: str, service: Any) -> None:
+def revive(name: str, service: Any) -> bool:
     """Make a service work again that has just got its state.
 
     Parameters
@@ -29,15 +29,21 @@ def revive(name: str, service: Any) -> None:
         The service's name.
     service : localstack.services.plugins.Service
         The service, not yet started.
+
+    Returns
+    -------
+    bool
+        Whether its state is another now: work that was left in the middle has been ended.
     """
-    if function := _OF_SERVICE.get(name):
-        function(service._provider)
+    function = _OF_SERVICE.get(name)
+    changed = function(service._provider) if function else False
     # CloudWatch's own asks every region of AWS for its alarms.
     if name != "cloudwatch":
         service.lifecycle_hook.on_after_state_load()
+    return changed
 
 
-def _cloudwatch(provider: Any) -> None:
+def _cloudwatch(provider: Any) -> bool:
     """Have the alarms evaluated again, as soon as the service answers."""
     from localstack.services.cloudwatch.models import cloudwatch_stores
 
@@ -51,6 +57,7 @@ def _cloudwatch(provider: Any) -> None:
         threading.Thread(
             target=_schedule, args=(provider, alarms), name="etlocal-alarms", daemon=True
         ).start()
+    return False
 
 
 def _schedule(provider: Any, alarms: list[str]) -> None:
@@ -65,7 +72,7 @@ def _schedule(provider: Any, alarms: list[str]) -> None:
             LOG.exception("alarm %s is not evaluated", arn)
 
 
-def _events(provider: Any) -> None:
+def _events(provider: Any) -> bool:
     """Make again what EventBridge keeps beside its store, and by which it delivers."""
     from localstack.services.events.models import events_stores
 
@@ -73,6 +80,7 @@ def _events(provider: Any) -> None:
         _event_buses(provider, account, region, store)
         _archives(provider, store)
         _destinations(provider, store)
+    return False
 
 
 def _event_buses(provider: Any, account: str, region: str, store: Any) -> None:
@@ -124,14 +132,19 @@ def _destinations(provider: Any, store: Any) -> None:
         )
 
 
-def _stepfunctions(_: Any) -> None:
+def _stepfunctions(_: Any) -> bool:
     """End the executions that were running."""
     from localstack.services.stepfunctions.backend.store import sfn_stores
 
-    for _account, _region, store in list(sfn_stores.iter_stores()):
-        for execution in store.executions.values():
-            if execution.exec_status in (None, "RUNNING"):
-                _fail(execution)
+    cut_off = [
+        execution
+        for _account, _region, store in list(sfn_stores.iter_stores())
+        for execution in store.executions.values()
+        if execution.exec_status in (None, "RUNNING")
+    ]
+    for execution in cut_off:
+        _fail(execution)
+    return bool(cut_off)
 
 
 def _fail(execution: Any) -> None:
@@ -192,25 +205,45 @@ _STACK_ENDS = {
 }
 
 
-def _cloudformation(_: Any) -> None:
+def _cloudformation(_: Any) -> bool:
     """End the stacks' operations that were in progress."""
-    from localstack.aws.api.cloudformation import ChangeSetStatus, ExecutionStatus, StackStatus
     from localstack.services.cloudformation.stores import cloudformation_stores
 
+    changed = False
     for _account, _region, store in list(cloudformation_stores.iter_stores()):
         for stack in store.stacks_v2.values():
-            if end := _STACK_ENDS.get(str(getattr(stack.status, "value", stack.status))):
-                LOG.warning("stack %s was %s: now %s", stack.stack_name, stack.status, end)
-                stack.set_stack_status(StackStatus(end), _STACK_REASON)
+            changed |= _end_stack(stack)
         for change_set in store.change_sets.values():
-            if change_set.status in ("CREATE_IN_PROGRESS", "CREATE_PENDING"):
-                change_set.status = ChangeSetStatus.FAILED
-                change_set.status_reason = _STACK_REASON
-            if change_set.execution_status == "EXECUTE_IN_PROGRESS":
-                change_set.execution_status = ExecutionStatus.EXECUTE_FAILED
+            changed |= _end_change_set(change_set)
+    return changed
 
 
-_OF_SERVICE: dict[str, Callable[[Any], None]] = {
+def _end_stack(stack: Any) -> bool:
+    from localstack.aws.api.cloudformation import StackStatus
+
+    end = _STACK_ENDS.get(str(getattr(stack.status, "value", stack.status)))
+    if end is None:
+        return False
+    LOG.warning("stack %s was %s: now %s", stack.stack_name, stack.status, end)
+    stack.set_stack_status(StackStatus(end), _STACK_REASON)
+    return True
+
+
+def _end_change_set(change_set: Any) -> bool:
+    from localstack.aws.api.cloudformation import ChangeSetStatus, ExecutionStatus
+
+    changed = False
+    if change_set.status in ("CREATE_IN_PROGRESS", "CREATE_PENDING"):
+        change_set.status = ChangeSetStatus.FAILED
+        change_set.status_reason = _STACK_REASON
+        changed = True
+    if change_set.execution_status == "EXECUTE_IN_PROGRESS":
+        change_set.execution_status = ExecutionStatus.EXECUTE_FAILED
+        changed = True
+    return changed
+
+
+_OF_SERVICE: dict[str, Callable[[Any], bool]] = {
     "cloudformation": _cloudformation,
     "cloudwatch": _cloudwatch,
     "events": _events,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import time
 from collections.abc import Callable, Container
 from typing import Any
 
@@ -93,6 +94,7 @@ class Persistence:
         service = plugins.SERVICE_PLUGINS.get_service(name) if name in self._ready else None
         if service is None:
             return
+        began = time.monotonic()
         service.lifecycle_hook.on_before_state_save()
         keep = self._before_bytes_go() if name == "s3" else None
         payload = containers.capture(service)
@@ -101,6 +103,7 @@ class Persistence:
         if keep is not None:
             keep()
         service.lifecycle_hook.on_after_state_save()
+        LOG.debug("saved %s in %.3f s", name, time.monotonic() - began)
 
     def forget(self) -> None:
         """Delete what is saved, of every service; to be called when they have been cleared."""
@@ -124,20 +127,19 @@ class Persistence:
         elif name == "cloudwatch":
             self._keep_metrics(service._provider)
         loaded = self._load(name, service)
-        if name == "s3":
-            self._finish_buckets(loaded)
+        changed = self._finish_buckets(loaded) if name == "s3" else False
         if loaded:
-            revival.revive(name, service)
+            changed = revival.revive(name, service) or changed
         self._ready.add(name)
         progress.watch(name, lambda: self._saver.mark(name))
-        if loaded:
-            # What was left in the middle has been ended.
+        if changed:
             self._saver.mark(name)
 
     def _load(self, name: str, service: Any) -> bool:
         payload = self._snapshots.read(name)
         if payload is None:
             return False
+        began = time.monotonic()
         service.lifecycle_hook.on_before_state_load()
         try:
             containers.restore(service, payload)
@@ -145,6 +147,7 @@ class Persistence:
             kept = self._snapshots.set_aside(name, "unreadable")
             LOG.exception("the saved state of %s cannot be read; it is kept as %s", name, kept)
             return False
+        LOG.debug("loaded %s in %.3f s", name, time.monotonic() - began)
         return True
 
     def _keep_bytes(self, provider: Any) -> None:
@@ -161,16 +164,18 @@ class Persistence:
         CloudwatchDatabase.METRICS_DB_READ_ONLY = f"file:{CloudwatchDatabase.METRICS_DB}?mode=ro"
         provider.cloudwatch_database = CloudwatchDatabase()
 
-    def _finish_buckets(self, loaded: bool) -> None:
+    def _finish_buckets(self, loaded: bool) -> bool:
+        """Take what the journal has beyond the snapshot; tell whether there was anything."""
         from etlocal.endpoint.persistence import bucket_journal
 
         self._buckets = bucket_journal.BucketJournal(self._journal)
-        self._buckets.replay()
+        replayed: int = self._buckets.replay()
         known = list(bucket_journal.known_blobs())
         # Without metadata nothing says which bytes are needed: they may be those of a snapshot
         # that was set aside.
         if loaded or known:
             self._blobs.restore(known)
+        return replayed > 0
 
     def _before_bytes_go(self) -> Callable[[], None]:
         """Note what the snapshot to come makes needless; give what deletes it."""

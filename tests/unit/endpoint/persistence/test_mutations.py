@@ -1,0 +1,24 @@
+"""Which operations leave a service as it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from etlocal.endpoint.persistence.mutations import is_read_only
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["GetObject", "HeadObject", "ListBuckets", "DescribeStacks", "FilterLogEvents"],
+)
+def test_reading_needs_no_saving(operation: str) -> None:
+    assert is_read_only(operation)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    # Receiving hides a message from others, and an activity's task is handed out once.
+    ["PutObject", "ReceiveMessage", "AssumeRole", "PutEvents", "GetActivityTask", "Invented"],
+)
+def test_whatever_may_change_something_is_saved(operation: str) -> None:
+    assert not is_read_only(operation)
