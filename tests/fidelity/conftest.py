@@ -33,6 +33,8 @@ from etlocal.endpoint.overlay import make_overlay
 from etlocal.endpoint.parent import PARENT_VARIABLE
 from etlocal.settings import LOOPBACK, Settings
 
+from .stacks import Stack
+
 TIME_SCALE = 0.02
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 2}, read_timeout=60)
 
@@ -151,3 +153,12 @@ def client(endpoint: Endpoint) -> Callable[[str], Any]:
 def name() -> str:
     """A name that no other test uses; fit for buckets, queues and stacks."""
     return f"t-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def stack(client: Callable[[str], Any], name: str) -> Iterator[Stack]:
+    """A stack of this test alone, not made yet; deleted at the test's end."""
+    made = Stack(client, name)
+    yield made
+    if made.exists():
+        made.cloudformation.delete_stack(StackName=name)

@@ -34,6 +34,8 @@ _WITH_SERVICE = {
     "cfn_deploy_loop": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_updates": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_properties": f"{_SERVICES}.cloudformation.v2.provider",
+    "cfn_parameters": f"{_SERVICES}.cloudformation.v2.provider",
+    "cfn_dynamic_references": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_rollback": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_log_groups": f"{_SERVICES}.logs.resource_providers.aws_logs_loggroup",
     "cfn_buckets": f"{_SERVICES}.s3.resource_providers.aws_s3_bucket",
