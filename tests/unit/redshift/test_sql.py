@@ -231,6 +231,8 @@ def test_an_expression_has_redshifts_value(
          [(1, 2), (2, 5), (3, 10), (4, 10)]),
         ("select id, lag(seller) ignore nulls over (order by id) from sales order by id",
          [(1, None), (2, "ann"), (3, "bob"), (4, "ann")]),
+        ("select first_value(qty ignore nulls) over (order by id desc rows between unbounded"
+         " preceding and unbounded following) from sales limit 1", 5),
         ("select top 2 id from sales order by id desc", [4, 3]),
         ("select a.id from sales a, sales b where a.id = b.id + 1 and b.seller = 'ann' order by 1",
          [2, 4]),
@@ -265,6 +267,14 @@ def test_a_query_has_redshifts_rows(session: EngineSession, sql: str, expected: 
          ["count", "sum", "?column?", "?column?", "avg"]),
         ("select nvl(id, 1), id::float, seller, SELLER as Who from sales",
          ["coalesce", "id", "seller", "who"]),
+        (
+            "select * from sales join (select id, 1 as one from sales) x using (id)",
+            ["id", "seller", "qty", "price", "big", "ratio", "sold", "at", "ok", "code", "one"],
+        ),
+        (
+            "select * from (select 1 as a, 2 as b) x natural join (select 1 as a, 3 as c) y",
+            ["a", "b", "c"],
+        ),
         ("select 1::int, date_trunc('day', at), row_number() over (order by id) from sales",
          ["int4", "date_trunc", "row_number"]),
     ],

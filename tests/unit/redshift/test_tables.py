@@ -229,3 +229,19 @@ def test_databases_are_made_read_across_and_dropped(
     assert "read only" in error
     ok("drop database sales")
     assert 'database "sales" does not exist' in run("select 1", Database="sales")["Error"]
+
+
+def test_rights_are_checked_and_kept_without_passwords(run: Run, ok: Ok, rows: Rows) -> None:
+    ok(
+        "create table t (a int)",
+        "create user ann password 'Secret123'",
+        "create group analysts with user ann",
+        "grant usage on schema public to group analysts",
+        "grant select, insert on table public.t to ann",
+        "revoke all on t from public",
+    )
+    kept = rows("select action, text from pg_etlocal_rights order by granted_at")
+    assert kept[0] == ["CREATE USER", "CREATE USER ann"]
+    assert kept[3] == ["GRANT", "grant select, insert on table public.t to ann"]
+    assert "does not exist" in run("grant select on nowhere to ann")["Error"]
+    assert "does not exist" in run("grant usage on schema nowhere to ann")["Error"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from etlocal.redshift.dialect import grammar, tables
 from etlocal.redshift.dialect.reader import Reader
+from etlocal.redshift.dialect.rights import principal
 from etlocal.redshift.dialect.statements import AlterTable, AppendTable, Column, Name, Statement
 from etlocal.redshift.dialect.types import from_tree
 from etlocal.redshift.errors import FeatureNotSupportedError
@@ -21,6 +22,9 @@ def alter(reader: Reader) -> Statement:
         If it is not Redshift's syntax, or alters what is not supported.
     """
     reader.expect("ALTER")
+    found = principal(reader, "ALTER")
+    if found is not None:
+        return found
     if not reader.accept("TABLE"):
         raise FeatureNotSupportedError(f"the statement ALTER {reader.word()}")
     name = Name.of(reader.qualified())

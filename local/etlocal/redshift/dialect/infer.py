@@ -47,6 +47,7 @@ class Scope:
     ctes: dict[str, Columns] = field(default_factory=dict)
     aliases: dict[str, Typed] = field(default_factory=dict)
     outer: Scope | None = None
+    merged: set[tuple[str, str]] = field(default_factory=set)
 
     def cte(self, name: str) -> Columns | None:
         """Find a common table expression."""
@@ -197,7 +198,13 @@ class Inference:
 
     def _projection(self, node: exp.Expr, scope: Scope) -> Columns:
         if isinstance(node, exp.Star):
-            return _without(node, [c for columns in scope.sources.values() for c in columns])
+            shown = [
+                (name, kind)
+                for alias, columns in scope.sources.items()
+                for name, kind in columns
+                if (alias, name) not in scope.merged
+            ]
+            return _without(node, shown)
         if isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
             return _without(node.this, scope.sources.get(node.table, []))
         kind = self.expression(node, scope)
@@ -207,7 +214,14 @@ class Inference:
         return [(name, kind)]
 
     def _join(self, join: exp.Expr, scope: Scope) -> None:
+        before = {name for columns in scope.sources.values() for name, _ in columns}
         self.source(join.this, scope)
+        alias = join.this.alias_or_name
+        # USING and NATURAL show a column of both sides once.
+        shared = {node.name for node in join.args.get("using") or []}
+        if str(join.args.get("method") or "").upper() == "NATURAL":
+            shared = {name for name, _ in scope.sources[alias] if name in before}
+        scope.merged |= {(alias, name) for name in shared}
         on = join.args.get("on")
         if on is not None:
             self.expression(on, scope)

@@ -14,6 +14,7 @@ from sqlglot.tokenizer_core import TokenType
 from etlocal.redshift.dialect import grammar, statements
 from etlocal.redshift.dialect.alter import alter
 from etlocal.redshift.dialect.reader import Reader
+from etlocal.redshift.dialect.rights import principal, right
 from etlocal.redshift.dialect.statements import Name, Statement
 from etlocal.redshift.dialect.tables import create_table
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlError, SqlSyntaxError
@@ -138,6 +139,9 @@ def _create(reader: Reader) -> Statement:
         name = reader.identifier()
         reader.rest()
         return statements.CreateDatabase(name)
+    found = principal(reader, "CREATE")
+    if found is not None:
+        return found
     replace = reader.accept("OR", "REPLACE")
     if reader.accept("VIEW"):
         return _create_view(reader, replace=replace)
@@ -174,6 +178,9 @@ def _create_view(reader: Reader, *, replace: bool) -> Statement:
 
 def _drop(reader: Reader) -> Statement:
     reader.expect("DROP")
+    found = principal(reader, "DROP")
+    if found is not None:
+        return found
     what = reader.accept_any("TABLE", "VIEW", "SCHEMA", "DATABASE")
     if what is None:
         raise FeatureNotSupportedError(f"the statement DROP {reader.word()}")
@@ -301,12 +308,12 @@ _HANDLERS: dict[str, Callable[[Reader], Statement]] = {
     "LOCK": _maintenance,
     "EXPLAIN": _explain,
     "COMMENT": _comment,
+    "GRANT": right,
+    "REVOKE": right,
     "COPY": parse_copy,
     "UNLOAD": parse_unload,
 }
 _KNOWN = {
-    "GRANT": "",
-    "REVOKE": "",
     "CALL": "",
     "DECLARE": "",
     "FETCH": "",

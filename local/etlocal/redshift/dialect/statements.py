@@ -328,3 +328,19 @@ class Comment(Statement):
     name: Name
     column: str | None
     text: str | None
+
+
+@dataclass(frozen=True)
+class Right(Statement):
+    """GRANT, REVOKE, or a change of users, groups, roles and default privileges.
+
+    Attributes
+    ----------
+    what : str
+        ``TABLE``, ``SCHEMA``, ``DATABASE``, … that `names` are of.
+    """
+
+    action: str
+    what: str
+    names: tuple[Name, ...]
+    text: str

@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS {{db}}.{INTERNAL}.columns (
     encoding VARCHAR, distkey BOOLEAN, sortkey INTEGER, formatted VARCHAR, remark VARCHAR);
 CREATE TABLE IF NOT EXISTS {{db}}.{INTERNAL}.view_sources (
     schema_name VARCHAR, view_name VARCHAR, source_schema VARCHAR, source_name VARCHAR);
+CREATE TABLE IF NOT EXISTS {{db}}.{INTERNAL}.rights (
+    granted_at TIMESTAMP, granted_by VARCHAR, action VARCHAR, text VARCHAR);
 CREATE TABLE IF NOT EXISTS {{db}}.{INTERNAL}.load_errors (
     query BIGINT, session INTEGER, user_name VARCHAR, start_time TIMESTAMP, table_id BIGINT,
     table_name VARCHAR, file_name VARCHAR, line_number BIGINT, column_name VARCHAR,

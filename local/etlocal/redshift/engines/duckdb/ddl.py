@@ -61,6 +61,7 @@ def create_table_as(session: DuckDBSession, statement: statements.CreateTableAs)
     tree, inferred = session.prepared(statement.query)
     query = sql(tree)
     described = session.connection.execute(f"DESCRIBE {query}").fetchall()
+    inferred = queries.aligned(inferred, len(described))
     columns = []
     for index, row in enumerate(described):
         known = inferred[index] if index < len(inferred) else (row[0], None)

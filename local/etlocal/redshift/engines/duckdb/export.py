@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.engines.base import Export, ExportedFile
 from etlocal.redshift.engines.duckdb.build import quote, quote_text, sql
-from etlocal.redshift.engines.duckdb.queries import type_from_duck
+from etlocal.redshift.engines.duckdb.queries import aligned, type_from_duck
 from etlocal.redshift.errors import SqlError, undefined_column
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def run(session: DuckDBSession, export: Export) -> list[ExportedFile]:
     tree, columns = session.prepared(export.query)
     query = sql(tree)
     described = session.connection.execute(f"DESCRIBE {query}").fetchall()
+    columns = aligned(columns, len(described))
     names = [columns[i][0] if i < len(columns) else row[0] for i, row in enumerate(described)]
     for name in export.partition_by:
         if name not in names:

@@ -78,6 +78,7 @@ def fetch(connection: duckdb.DuckDBPyConnection, query: str, inferred: Columns) 
     What has no plain form in JSON is made text by DuckDB itself: exact, and faster than in Python.
     """
     described = connection.execute(f"DESCRIBE {query}").fetchall()
+    inferred = aligned(inferred, len(described))
     columns, shown, given = [], [], []
     for index, row in enumerate(described):
         kind = type_from_duck(row[1]) or types.VARCHAR
@@ -88,6 +89,11 @@ def fetch(connection: duckdb.DuckDBPyConnection, query: str, inferred: Columns) 
     wrapped = f"SELECT {', '.join(shown)} FROM ({query}) AS q({', '.join(given)})"
     cursor = connection.execute(wrapped)
     return Result(columns, _batches(cursor))
+
+
+def aligned(inferred: Columns, count: int) -> Columns:
+    """Give what was inferred, or nothing if it does not have the result's number of columns."""
+    return inferred if len(inferred) == count else []
 
 
 def refine(kind: SqlType, inferred: SqlType | None) -> SqlType:

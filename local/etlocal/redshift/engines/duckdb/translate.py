@@ -87,6 +87,10 @@ def _call(node: exp.Expr) -> exp.Expr | None:
     if aggregates.is_inner(node):
         return None
     core = aggregates.core(node)
+    if isinstance(node, exp.IgnoreNulls | exp.RespectNulls) and isinstance(
+        node.parent, exp.Anonymous
+    ):
+        return None  # FIRST_VALUE(x IGNORE NULLS): it belongs to the argument
     if not isinstance(core, exp.Anonymous):
         raise SqlError(f"{core.sql(dialect='redshift')} is not a window function", sqlstate="42809")
     name = core.name.lower()

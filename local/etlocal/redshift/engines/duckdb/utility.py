@@ -11,7 +11,7 @@ from etlocal.redshift.dialect.reader import Reader
 from etlocal.redshift.engines.base import Result, ResultColumn
 from etlocal.redshift.engines.duckdb.build import quote, quote_text
 from etlocal.redshift.engines.duckdb.catalog import INTERNAL
-from etlocal.redshift.errors import FeatureNotSupportedError, SqlError
+from etlocal.redshift.errors import FeatureNotSupportedError, SqlError, undefined_schema
 
 if TYPE_CHECKING:
     from etlocal.redshift.engines.duckdb.session import DuckDBSession
@@ -93,6 +93,21 @@ def comment(session: DuckDBSession, statement: statements.Comment) -> Result:
     return Result()
 
 
+def right(session: DuckDBSession, statement: statements.Right) -> Result:
+    """Keep a GRANT and its like; what it names must be there."""
+    for name in statement.names:
+        if statement.what == "TABLE":
+            session.table(name)
+        elif statement.what == "SCHEMA" and name.relation not in session.schemas():
+            raise undefined_schema(name.relation)
+    session.connection.execute(
+        f"INSERT INTO {quote(session.database)}.{INTERNAL}.rights "
+        "VALUES (timezone('UTC', now()), ?, ?, ?)",
+        [session.user, statement.action, statement.text],
+    )
+    return Result()
+
+
 def _value(text: str) -> str:
     text = text.strip()
     if text[:1] == "'" and text[-1:] == "'":
@@ -129,4 +144,5 @@ HANDLERS: dict[type[statements.Statement], Callable[[DuckDBSession, Any], Result
     statements.Setting: setting,
     statements.Maintenance: maintenance,
     statements.Comment: comment,
+    statements.Right: right,
 }

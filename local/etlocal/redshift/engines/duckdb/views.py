@@ -121,6 +121,8 @@ _CATALOG = {
     "svv_redshift_databases": """
         SELECT database_name, 100 AS database_owner, 'local' AS database_type
         FROM duckdb_databases() WHERE NOT internal AND path IS NOT NULL""",
+    "pg_etlocal_rights": """
+        SELECT granted_at, granted_by, action, text FROM {db}.pg_internal.rights""",
     "stl_load_errors": """
         SELECT 100 AS userid, 0 AS slice, CAST(table_id AS INTEGER) AS tbl,
             start_time AS starttime, session, CAST(query AS INTEGER) AS query,
