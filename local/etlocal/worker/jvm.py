@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -61,7 +62,6 @@ class Jvm:
         self.scratch = scratch
         self.port = 0
         self.secret = ""
-        self.runs = 0
         self._info = scratch / "gateway"
         self._sink: LineSink = _log_line
         self._tail: list[str] = []
@@ -124,11 +124,12 @@ class Jvm:
     def kill(self) -> None:
         """End the JVM at once, with whatever it is doing."""
         if self.alive:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                return
         self._process.wait()
+        for reader in self._readers:
+            # Its last words are the reason, when it did not end because of us.
+            reader.join(timeout=2)
         if self._process.stdin is not None:
             self._process.stdin.close()
 

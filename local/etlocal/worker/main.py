@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +25,8 @@ from etlocal.worker.launcher import Launcher
 from etlocal.worker.pool import Pool
 from etlocal.worker.runs import Runs
 
+EXIT_PORT_IN_USE = 98  # EADDRINUSE on Linux
+
 
 def main() -> int:
     """Run the worker until it is told to end; give the exit code."""
@@ -38,13 +41,18 @@ def main() -> int:
     except (java.JavaError, jars.JarError) as error:
         sys.stderr.write(f"etlocal: {error}\n")
         return 1
+    listening = _listen(settings.worker_port)
+    if listening is None:
+        sys.stderr.write(
+            f"etlocal: port {settings.worker_port} on {LOOPBACK} is in use; "
+            "choose another with ETLOCAL_WORKER_PORT\n"
+        )
+        return EXIT_PORT_IN_USE
     with tempfile.TemporaryDirectory(prefix="etlocal-worker-") as scratch:
         pool = Pool(settings, Launcher(settings, home, spark, resolved, Path(scratch)))
         runs = Runs(settings, pool, Path(scratch))
         config = uvicorn.Config(
             make_app(runs),
-            host=os.environ.get("ETLOCAL_WORKER_HOST", LOOPBACK),
-            port=settings.worker_port,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=2,
@@ -53,8 +61,21 @@ def main() -> int:
         if parent := os.environ.get(PARENT_VARIABLE):
             watch_parent(int(parent), lambda: os.kill(os.getpid(), signal.SIGTERM))
         pool.start()
-        server.run()
+        server.run(sockets=[listening])
     return 0
+
+
+def _listen(port: int) -> socket.socket | None:
+    """Take the port before anything is started; None when another has it."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        return None
+    return listening
 
 
 def _say(text: str) -> None:

@@ -264,6 +264,7 @@ class Runs:
             error, code = runner.run(_task(request, plan, files), logs.write, run.started)
             clean = not run.stopping and code in (0, 1)
             if not runner.jvm.alive and not run.stopping:
+                runner.jvm.kill()
                 return failures.DRIVER_LOST
             if error is None and code != 0:
                 return failures.exit_message(code)
