@@ -64,7 +64,11 @@ def build(name: str, node: exp.Anonymous, top: exp.Expr) -> exp.Expr:
         if function in _TYPED:
             # sqlglot puts IGNORE NULLS where DuckDB wants it for functions that it knows.
             kind, parts = _TYPED[function]
-            return around(kind(**dict(zip(parts, copies, strict=False))))
+            wrapper = type(copies[0]) if copies and is_wrapper(copies[0]) else None
+            if wrapper is not None:
+                copies[0] = copies[0].this
+            made = kind(**dict(zip(parts, copies, strict=False)))
+            return around(made if wrapper is None else wrapper(this=made))
         if distinct:
             return around(call(function, exp.Distinct(expressions=copies)))
         return around(call(function, *copies))
