@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -432,6 +433,9 @@ def test_nothing_outlives_the_worker(tmp_path: Path, endpoint_url: str, how: int
     gone, alive = psutil.wait_procs(children, timeout=30)
     assert not alive
     assert gone
+    if how == signal.SIGTERM:
+        assert worker.wait(timeout=30) in (0, None)
+        assert not list(Path(tempfile.gettempdir()).glob(f"etlocal-worker-{pid}-*"))
     deadline = time.monotonic() + 30
     while not ended(worker):
         assert time.monotonic() < deadline

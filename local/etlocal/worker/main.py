@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -26,6 +27,7 @@ from etlocal.worker.pool import Pool
 from etlocal.worker.runs import Runs
 
 EXIT_PORT_IN_USE = 98  # EADDRINUSE on Linux
+_SCRATCH = "etlocal-worker-"
 
 
 def main() -> int:
@@ -48,7 +50,8 @@ def main() -> int:
             "choose another with ETLOCAL_WORKER_PORT\n"
         )
         return EXIT_PORT_IN_USE
-    with tempfile.TemporaryDirectory(prefix="etlocal-worker-") as scratch:
+    remove_leftovers(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=f"{_SCRATCH}{os.getpid()}-") as scratch:
         pool = Pool(settings, Launcher(settings, home, spark, resolved, Path(scratch)))
         runs = Runs(settings, pool, Path(scratch))
         config = uvicorn.Config(
@@ -60,9 +63,31 @@ def main() -> int:
         server = uvicorn.Server(config)
         if parent := os.environ.get(PARENT_VARIABLE):
             watch_parent(int(parent), lambda: os.kill(os.getpid(), signal.SIGTERM))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # The server raises again what it was ended by: that must not end us before we tidy up.
+            signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         pool.start()
         server.run(sockets=[listening])
     return 0
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the folders of workers that were killed; a living one's carries its process id."""
+    for left in folder.glob(f"{_SCRATCH}*-*"):
+        pid = left.name.removeprefix(_SCRATCH).partition("-")[0]
+        if pid.isdigit() and not _lives(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        # Another user's.
+        return True
+    return True
 
 
 def _listen(port: int) -> socket.socket | None:
