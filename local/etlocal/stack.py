@@ -247,6 +247,7 @@ class Stack:
                 environments.glue_environment(_DEFAULT_GLUE), self.settings
             )
             module, url = "etlocal.worker.main", self.settings.worker_endpoint
+            environment["UV"] = environments.uv_program()
             environment["JAVA_HOME"] = str(java.ensure_java(self.settings.cache_dir))
         log = self._logs / f"{name}.log"
         child = spawn([str(python), "-m", module], environment=environment, log=log, cwd=self._run)

@@ -30,7 +30,7 @@ from botocore.config import Config
 
 from etlocal import environments
 from etlocal.endpoint.overlay import make_overlay
-from etlocal.endpoint.parent import PARENT_VARIABLE
+from etlocal.parent import PARENT_VARIABLE
 from etlocal.settings import LOOPBACK, Settings
 
 from .stacks import Stack

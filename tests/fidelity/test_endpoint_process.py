@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from etlocal.endpoint.parent import PARENT_VARIABLE
+from etlocal.parent import PARENT_VARIABLE
 
 from .conftest import Endpoint, free_port, launch, start
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 
 from etlocal.endpoint.configuration import localstack_environment
-from etlocal.endpoint.parent import PARENT_VARIABLE, watch_parent
+from etlocal.parent import PARENT_VARIABLE, watch_parent
 from etlocal.settings import LOOPBACK, Settings
 
 EXIT_PORT_IN_USE = 98  # EADDRINUSE on Linux

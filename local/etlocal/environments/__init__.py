@@ -148,7 +148,7 @@ def _uv(*arguments: str) -> str:
     # An active environment must not steer what is made here.
     environment = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
     done = subprocess.run(
-        [_uv_program(), *arguments],
+        [uv_program(), *arguments],
         capture_output=True,
         text=True,
         env=environment,
@@ -163,7 +163,19 @@ def _uv(*arguments: str) -> str:
     return done.stdout
 
 
-def _uv_program() -> str:
+def uv_program() -> str:
+    """Find uv: the one that ``UV`` names, the one that came with etlocal, the one on ``PATH``.
+
+    A part has no uv in its own environment: whoever starts it sets ``UV``.
+
+    Raises
+    ------
+    EnvironmentSetupError
+        If there is none.
+    """
+    named = os.environ.get("UV")
+    if named:
+        return named
     try:
         from uv import find_uv_bin
 

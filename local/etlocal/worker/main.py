@@ -17,8 +17,8 @@ from pathlib import Path
 
 import uvicorn
 
-from etlocal.endpoint.parent import PARENT_VARIABLE, watch_parent
 from etlocal.environments import java
+from etlocal.parent import PARENT_VARIABLE, watch_parent
 from etlocal.settings import LOOPBACK, Settings
 from etlocal.worker import jars
 from etlocal.worker.app import make_app

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 
-from etlocal.endpoint.parent import watch_parent
+from etlocal.parent import watch_parent
 
 
 def test_the_end_of_the_process_is_told_once_and_not_before() -> None:
