@@ -366,3 +366,22 @@ def test_state_of_another_version_is_kept_and_not_loaded(tmp_path: Path) -> None
     log = (tmp_path / "endpoint.log").read_text()
     assert "the saved state of sqs was written by" in log
     assert str(kept[0]) in log
+
+
+def test_what_was_reset_does_not_come_back(tmp_path: Path) -> None:
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        aws.s3.create_bucket(Bucket="bucket")
+        aws.s3.put_object(Bucket="bucket", Key="k", Body=b"content")
+        aws.sqs.create_queue(QueueName="queue")
+    # Nothing has been used yet when the second process resets: the files count, not the memory.
+    with running(tmp_path, signal.SIGKILL) as endpoint:
+        assert endpoint.call("POST", "/_etlocal/reset")[0] == 200
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        assert aws.s3.list_buckets()["Buckets"] == []
+        assert "QueueUrls" not in aws.sqs.list_queues()
+        aws.s3.create_bucket(Bucket="bucket")
+        assert "Contents" not in aws.s3.list_objects_v2(Bucket="bucket")
+    objects = endpoint.state / "localstack" / "objects"
+    assert [path for path in objects.rglob("*") if path.is_file()] == []

@@ -48,8 +48,8 @@ class Saver:
                 self._changed.notify_all()
 
     def forget(self) -> None:
-        """Drop the marks."""
-        with self._changed:
+        """Drop the marks; a save that is under way is waited for."""
+        with self._saving, self._changed:
             self._dirty.clear()
 
     def stop(self) -> None:
