@@ -236,6 +236,7 @@ def _end_change_set(change_set: Any) -> bool:
     if change_set.status in ("CREATE_IN_PROGRESS", "CREATE_PENDING"):
         change_set.status = ChangeSetStatus.FAILED
         change_set.status_reason = _STACK_REASON
+        change_set.execution_status = ExecutionStatus.UNAVAILABLE
         changed = True
     if change_set.execution_status == "EXECUTE_IN_PROGRESS":
         change_set.execution_status = ExecutionStatus.EXECUTE_FAILED
