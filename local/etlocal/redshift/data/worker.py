@@ -23,6 +23,7 @@ from etlocal.redshift.dialect.statements import Kind
 from etlocal.redshift.engines.base import EngineSession, Result
 from etlocal.redshift.errors import SqlError, StatementCanceledError
 from etlocal.redshift.targets import Target
+from etlocal.redshift.transfer.context import Clients, Context
 from etlocal.redshift.warehouse import Warehouse
 
 _LOG = logging.getLogger(__name__)
@@ -225,7 +226,7 @@ class Worker:
             session.begin(writes=writes)
         try:
             for part, statement in zip(record.parts, parsed, strict=True):
-                context = execution.Context(
+                context = Context(
                     s3=self._s3(record),
                     scratch=scratch,
                     query=part.query,
@@ -253,7 +254,7 @@ class Worker:
         number: int,
         session: EngineSession,
         statement: Any,
-        context: execution.Context,
+        context: Context,
     ) -> None:
         if record.id in self._canceled:
             raise StatementCanceledError
@@ -300,7 +301,7 @@ class Worker:
             return error
         return _BatchError(number, error)
 
-    def _s3(self, record: Record) -> execution.Clients:
+    def _s3(self, record: Record) -> Clients:
         def client(role_arn: str | None) -> Any:
             return self._runtime.client(
                 "s3", account=record.account, region=record.region, role_arn=role_arn

@@ -12,20 +12,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import IO, Any, cast
 
 from etlocal.formats.compression import decompress
 from etlocal.redshift.dialect.statements import Copy, Table
 from etlocal.redshift.engines.base import EngineSession, Load, LoadFile, Result
 from etlocal.redshift.errors import LoadFailedError, SqlError, undefined_column
 from etlocal.redshift.transfer import avro, s3
+from etlocal.redshift.transfer.context import Context
 from etlocal.redshift.transfer.escaped import rewrite
 from etlocal.redshift.transfer.options import CopyOptions
-
-if TYPE_CHECKING:
-    from etlocal.redshift.execution import Context
 
 _CODECS = {
     "utf16": "utf-16",
@@ -48,7 +44,7 @@ def copy(session: EngineSession, statement: Copy, context: Context) -> Result:
     options = statement.options
     table = session.table(statement.table)
     columns = _columns(table, statement)
-    client = s3_client(options.role, context)
+    client = context.s3_client(options.role)
     files = list(_files(client, statement, context.scratch))
     paths = _json_paths(client, options, columns)
     load = Load(table, columns, files, options, paths)
@@ -60,28 +56,6 @@ def copy(session: EngineSession, statement: Copy, context: Context) -> Result:
     if result.problems:
         session.record_load_problems(load, result.problems, context.query)
     return Result(affected=result.rows)
-
-
-def s3_client(role: str | None, context: Context) -> Any:
-    """Give an S3 client that acts as a statement's role.
-
-    Raises
-    ------
-    SqlError
-        If ``default`` is said and there is no default role, or the role cannot be assumed.
-    """
-    if role == "default":
-        if context.default_role is None:
-            raise SqlError(
-                "The default IAM role is not set: set it with the namespace's defaultIamRoleArn"
-            )
-        role = context.default_role
-    try:
-        return context.s3(role)
-    except (ClientError, BotoCoreError) as error:
-        raise SqlError(
-            f"The warehouse is not authorized to assume IAM Role {role}: {error}", sqlstate="42501"
-        ) from error
 
 
 def _columns(table: Table, statement: Copy) -> tuple[str, ...]:

@@ -11,18 +11,15 @@ import gzip
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from etlocal.redshift.dialect.statements import Unload
 from etlocal.redshift.engines.base import EngineSession, Export, ExportedFile, Result
 from etlocal.redshift.errors import SqlError
 from etlocal.redshift.transfer import s3
-from etlocal.redshift.transfer.copying import s3_client
+from etlocal.redshift.transfer.context import Context
 from etlocal.redshift.transfer.options import UnloadOptions
-
-if TYPE_CHECKING:
-    from etlocal.redshift.execution import Context
 
 _SUFFIX = {"none": "", "gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst"}
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -39,7 +36,7 @@ def unload(session: EngineSession, statement: Unload, context: Context) -> Resul
     """
     options = statement.options
     bucket, prefix = s3.split(statement.target)
-    client = s3_client(options.role, context)
+    client = context.s3_client(options.role)
     _clear(client, bucket, prefix, options)
     folder = context.scratch / "unload"
     folder.mkdir()

@@ -5,14 +5,16 @@ Source: Amazon Redshift Database Developer Guide, "ALTER TABLE".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any
 
-from etlocal.redshift.dialect.statements import AlterTable, Column, Table
+from etlocal.redshift.dialect.statements import AlterTable, Column, Statement, Table
 from etlocal.redshift.engines.base import Result
 from etlocal.redshift.engines.duckdb import catalog
 from etlocal.redshift.engines.duckdb.build import quote
-from etlocal.redshift.engines.duckdb.ddl import _column, _full
+from etlocal.redshift.engines.duckdb.context import SessionContext
+from etlocal.redshift.engines.duckdb.ddl import column_definition
 from etlocal.redshift.errors import (
     FeatureNotSupportedError,
     SqlError,
@@ -20,11 +22,8 @@ from etlocal.redshift.errors import (
     undefined_schema,
 )
 
-if TYPE_CHECKING:
-    from etlocal.redshift.engines.duckdb.session import DuckDBSession
 
-
-def alter(session: DuckDBSession, statement: AlterTable) -> Result:
+def alter(session: SessionContext, statement: AlterTable) -> Result:
     """Carry out one action.
 
     Raises
@@ -51,7 +50,7 @@ def _known(table: Table, name: str) -> Column:
     return column
 
 
-def _refuse_bound(session: DuckDBSession, table: Table, what: str) -> None:
+def _refuse_bound(session: SessionContext, table: Table, what: str) -> None:
     views = catalog.views_of(session.connection, session.database, table.name)
     if views:
         raise SqlError(
@@ -61,7 +60,7 @@ def _refuse_bound(session: DuckDBSession, table: Table, what: str) -> None:
         )  # fmt: skip
 
 
-def _add_column(session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _add_column(session: SessionContext, statement: AlterTable, table: Table) -> Table:
     column = statement.definition
     assert column is not None
     if table.column(column.name) is not None:
@@ -77,44 +76,44 @@ def _add_column(session: DuckDBSession, statement: AlterTable, table: Table) -> 
             sqlstate="42601",
         )
     # DuckDB adds no constraint with a column: it comes after the values are there.
-    text = _column(session, table, replace(column, nullable=True))
-    session.connection.execute(f"ALTER TABLE {_full(session, table)} ADD COLUMN {text}")
+    text = column_definition(session, table, replace(column, nullable=True))
+    session.connection.execute(f"ALTER TABLE {session.full_name(table)} ADD COLUMN {text}")
     if not column.nullable:
         session.connection.execute(
-            f"ALTER TABLE {_full(session, table)} ALTER COLUMN {quote(column.name)} SET NOT NULL"
+            f"ALTER TABLE {session.full_name(table)} ALTER COLUMN {quote(column.name)} SET NOT NULL"
         )
     return replace(table, columns=(*table.columns, column))
 
 
-def _drop_column(session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _drop_column(session: SessionContext, statement: AlterTable, table: Table) -> Table:
     column = _known(table, statement.column)
     _refuse_bound(session, table, f"drop table {table.name.relation} column {column.name}")
     if column.distkey or column.sortkey:
         kind = "dist" if column.distkey else "sort"
         raise SqlError(f"cannot drop {kind}key column: {column.name}", sqlstate="0A000")
     session.connection.execute(
-        f"ALTER TABLE {_full(session, table)} DROP COLUMN {quote(column.name)}"
+        f"ALTER TABLE {session.full_name(table)} DROP COLUMN {quote(column.name)}"
     )
     return replace(table, columns=tuple(c for c in table.columns if c.name != column.name))
 
 
-def _rename_to(session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _rename_to(session: SessionContext, statement: AlterTable, table: Table) -> Table:
     target = replace(table.name, relation=statement.target)
     if session.find(target) is not None:
         raise SqlError(f'Relation "{statement.target}" already exists', sqlstate="42P07")
     _refuse_bound(session, table, f"rename table {table.name.relation}")
     session.connection.execute(
-        f"ALTER TABLE {_full(session, table)} RENAME TO {quote(statement.target)}"
+        f"ALTER TABLE {session.full_name(table)} RENAME TO {quote(statement.target)}"
     )
     return replace(table, name=target)
 
 
-def _rename_column(session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _rename_column(session: SessionContext, statement: AlterTable, table: Table) -> Table:
     column = _known(table, statement.column)
     if table.column(statement.target) is not None:
         raise SqlError(f'column "{statement.target}" already exists', sqlstate="42701")
     session.connection.execute(
-        f"ALTER TABLE {_full(session, table)} "
+        f"ALTER TABLE {session.full_name(table)} "
         f"RENAME COLUMN {quote(column.name)} TO {quote(statement.target)}"
     )
     return _replaced(table, column, replace(column, name=statement.target))
@@ -124,7 +123,7 @@ def _replaced(table: Table, old: Column, new: Column) -> Table:
     return replace(table, columns=tuple(new if c is old else c for c in table.columns))
 
 
-def _alter_type(_session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _alter_type(_session: SessionContext, statement: AlterTable, table: Table) -> Table:
     column = _known(table, statement.column)
     assert statement.definition is not None
     wanted = statement.definition.type
@@ -145,25 +144,25 @@ def _alter_type(_session: DuckDBSession, statement: AlterTable, table: Table) ->
     return _replaced(table, column, replace(column, type=wanted))
 
 
-def _alter_encode(_session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _alter_encode(_session: SessionContext, statement: AlterTable, table: Table) -> Table:
     if not statement.column:
         return table
     column = _known(table, statement.column)
     return _replaced(table, column, replace(column, encoding=statement.target))
 
 
-def _alter_diststyle(_session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _alter_diststyle(_session: SessionContext, statement: AlterTable, table: Table) -> Table:
     columns = tuple(replace(column, distkey=False) for column in table.columns)
     return replace(table, diststyle=statement.target, columns=columns)
 
 
-def _alter_distkey(_session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _alter_distkey(_session: SessionContext, statement: AlterTable, table: Table) -> Table:
     _known(table, statement.column)
     columns = tuple(replace(c, distkey=c.name == statement.column) for c in table.columns)
     return replace(table, diststyle="KEY", columns=columns)
 
 
-def _alter_sortkey(_session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _alter_sortkey(_session: SessionContext, statement: AlterTable, table: Table) -> Table:
     for name in statement.names:
         _known(table, name)
     places = {name: index for index, name in enumerate(statement.names, start=1)}
@@ -172,17 +171,17 @@ def _alter_sortkey(_session: DuckDBSession, statement: AlterTable, table: Table)
     return replace(table, sortstyle=style, columns=columns)
 
 
-def _set_schema(session: DuckDBSession, statement: AlterTable, _table: Table) -> Table:
+def _set_schema(session: SessionContext, statement: AlterTable, _table: Table) -> Table:
     if statement.target not in session.schemas():
         raise undefined_schema(statement.target)
     raise FeatureNotSupportedError("ALTER TABLE SET SCHEMA")
 
 
-def _add_constraint(_session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _add_constraint(_session: SessionContext, statement: AlterTable, table: Table) -> Table:
     return replace(table, constraints=(*table.constraints, statement.target))
 
 
-def _drop_constraint(_session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _drop_constraint(_session: SessionContext, statement: AlterTable, table: Table) -> Table:
     kept = tuple(text for text in table.constraints if statement.target not in text.lower())
     if len(kept) == len(table.constraints):
         raise SqlError(
@@ -192,7 +191,7 @@ def _drop_constraint(_session: DuckDBSession, statement: AlterTable, table: Tabl
     return replace(table, constraints=kept)
 
 
-def _owner(session: DuckDBSession, statement: AlterTable, table: Table) -> Table:
+def _owner(session: SessionContext, statement: AlterTable, table: Table) -> Table:
     if statement.target != session.user:
         raise SqlError(f'user "{statement.target}" does not exist', sqlstate="42704")
     return table
@@ -213,3 +212,5 @@ _ACTIONS = {
     "set schema": _set_schema,
     "owner to": _owner,
 }
+
+HANDLERS: dict[type[Statement], Callable[[SessionContext, Any], Result]] = {AlterTable: alter}

@@ -1,4 +1,4 @@
-"""CREATE, ALTER and DROP.
+"""CREATE and DROP.
 
 Source: Amazon Redshift Database Developer Guide, "CREATE TABLE", "CREATE TABLE AS",
 "CREATE VIEW", "DROP TABLE", "DROP SCHEMA".
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
@@ -17,18 +17,17 @@ from etlocal.redshift.dialect.infer import Inference, Scope
 from etlocal.redshift.dialect.statements import Column, Name, Table
 from etlocal.redshift.dialect.types import MAX_VARCHAR, SqlType
 from etlocal.redshift.engines.base import Result
-from etlocal.redshift.engines.duckdb import catalog, queries
+from etlocal.redshift.engines.duckdb import catalog
 from etlocal.redshift.engines.duckdb.build import duck_type, quote, sql
+from etlocal.redshift.engines.duckdb.context import SessionContext
+from etlocal.redshift.engines.duckdb.duck_types import aligned, refine, type_from_duck
 from etlocal.redshift.engines.duckdb.translate import rewrite
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlError, undefined_schema
-
-if TYPE_CHECKING:
-    from etlocal.redshift.engines.duckdb.session import DuckDBSession
 
 _RESERVED_SCHEMAS = ("pg_catalog", "information_schema", "main", catalog.INTERNAL)
 
 
-def create_table(session: DuckDBSession, statement: statements.CreateTable) -> Result:
+def create_table(session: SessionContext, statement: statements.CreateTable) -> Result:
     """Make a table; its attributes are kept in the catalog."""
     table = _located(session, statement.table)
     if _taken(session, table, if_not_exists=statement.if_not_exists):
@@ -53,7 +52,7 @@ def create_table(session: DuckDBSession, statement: statements.CreateTable) -> R
     return Result()
 
 
-def create_table_as(session: DuckDBSession, statement: statements.CreateTableAs) -> Result:
+def create_table_as(session: SessionContext, statement: statements.CreateTableAs) -> Result:
     """Make a table of a query's rows."""
     table = _located(session, statement.table)
     if _taken(session, table, if_not_exists=statement.if_not_exists):
@@ -61,14 +60,14 @@ def create_table_as(session: DuckDBSession, statement: statements.CreateTableAs)
     tree, inferred = session.prepared(statement.query)
     query = sql(tree)
     described = session.connection.execute(f"DESCRIBE {query}").fetchall()
-    inferred = queries.aligned(inferred, len(described))
+    inferred = aligned(inferred, len(described))
     columns = []
     for index, row in enumerate(described):
         known = inferred[index] if index < len(inferred) else (row[0], None)
         name = statement.names[index] if index < len(statement.names) else known[0]
         if name == "?column?":
             raise SqlError("CREATE TABLE AS: every column needs a name", sqlstate="42601")
-        kind = queries.refine(queries.type_from_duck(row[1]) or SqlType("varchar"), known[1])
+        kind = refine(type_from_duck(row[1]) or SqlType("varchar"), known[1])
         if kind.is_text and not kind.length:
             kind = SqlType("varchar", length=MAX_VARCHAR)
         columns.append(Column(name, kind, encoding=tables.default_encoding(kind)))
@@ -78,7 +77,7 @@ def create_table_as(session: DuckDBSession, statement: statements.CreateTableAs)
             raise SqlError(f'column "{name}" specified more than once', sqlstate="42701")
     table = replace(table, columns=_keyed(columns, statement))
     _make(session, table)
-    target = _full(session, table)
+    target = session.full_name(table)
     written = session.connection.execute(f"INSERT INTO {target} {query}").fetchone()
     return Result(affected=int(written[0]) if written else 0)
 
@@ -101,7 +100,7 @@ def _keyed(columns: list[Column], statement: statements.CreateTableAs) -> tuple[
     )
 
 
-def _located(session: DuckDBSession, table: Table) -> Table:
+def _located(session: SessionContext, table: Table) -> Table:
     if table.temporary:
         return replace(table, name=Name(table.name.relation))
     if not session.search_path and table.name.schema is None:
@@ -117,7 +116,7 @@ def _located(session: DuckDBSession, table: Table) -> Table:
     return replace(table, name=Name(table.name.relation, schema, session.database))
 
 
-def _taken(session: DuckDBSession, table: Table, *, if_not_exists: bool) -> bool:
+def _taken(session: SessionContext, table: Table, *, if_not_exists: bool) -> bool:
     if table.temporary:
         taken = table.name.relation in session.temporary
     else:
@@ -127,17 +126,17 @@ def _taken(session: DuckDBSession, table: Table, *, if_not_exists: bool) -> bool
     return taken
 
 
-def _make(session: DuckDBSession, table: Table) -> None:
-    parts = [_column(session, table, column) for column in table.columns]
+def _make(session: SessionContext, table: Table) -> None:
+    parts = [column_definition(session, table, column) for column in table.columns]
     word = "TEMP TABLE" if table.temporary else "TABLE"
-    session.connection.execute(f"CREATE {word} {_full(session, table)} ({', '.join(parts)})")
+    session.connection.execute(f"CREATE {word} {session.full_name(table)} ({', '.join(parts)})")
     if table.temporary:
         session.temporary[table.name.relation] = table
     else:
         catalog.write_table(session.connection, session.database, table)
 
 
-def _column(session: DuckDBSession, table: Table, column: Column) -> str:
+def column_definition(session: SessionContext, table: Table, column: Column) -> str:
     text = f"{quote(column.name)} {duck_type(column.type)}"
     if column.identity is not None:
         text += f" DEFAULT nextval({_sequence(session, table, column)})"
@@ -146,13 +145,13 @@ def _column(session: DuckDBSession, table: Table, column: Column) -> str:
     return text if column.nullable else f"{text} NOT NULL"
 
 
-def _default(session: DuckDBSession, column: Column) -> str:
+def _default(session: SessionContext, column: Column) -> str:
     tree = grammar.parse_expression(str(column.default))
     Inference(session.columns_of).expression(tree, Scope())
     return f"({sql(rewrite(tree, session.place))})"
 
 
-def _sequence(session: DuckDBSession, table: Table, column: Column) -> str:
+def _sequence(session: SessionContext, table: Table, column: Column) -> str:
     seed, step = column.identity or (0, 1)
     if table.temporary:
         place, owner = "temp.main", "temp"
@@ -168,15 +167,7 @@ def _sequence(session: DuckDBSession, table: Table, column: Column) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
-def _full(session: DuckDBSession, table: Table) -> str:
-    if table.temporary:
-        return f"temp.main.{quote(table.name.relation)}"
-    return ".".join(
-        quote(part) for part in (session.database, str(table.name.schema), table.name.relation)
-    )
-
-
-def create_view(session: DuckDBSession, statement: statements.CreateView) -> Result:
+def create_view(session: SessionContext, statement: statements.CreateView) -> Result:
     """Make a view; one with schema binding holds what it reads in place."""
     located = _located(session, Table(statement.name, ()))
     name = located.name
@@ -195,13 +186,13 @@ def create_view(session: DuckDBSession, statement: statements.CreateView) -> Res
     given = statement.names or tuple(column for column, _ in columns)
     listed = ", ".join(quote(column) for column in given)
     session.connection.execute(
-        f"CREATE OR REPLACE VIEW {_full(session, located)} ({listed}) AS {sql(tree)}"
+        f"CREATE OR REPLACE VIEW {session.full_name(located)} ({listed}) AS {sql(tree)}"
     )
     catalog.write_view(session.connection, session.database, name, sources)
     return Result()
 
 
-def _sources(session: DuckDBSession, query: exp.Expr) -> list[Name]:
+def _sources(session: SessionContext, query: exp.Expr) -> list[Name]:
     found = []
     for node in query.find_all(exp.Table):
         place = session.find(Name(node.name, node.db or None, node.catalog or None))
@@ -210,7 +201,7 @@ def _sources(session: DuckDBSession, query: exp.Expr) -> list[Name]:
     return found
 
 
-def create_schema(session: DuckDBSession, statement: statements.CreateSchema) -> Result:
+def create_schema(session: SessionContext, statement: statements.CreateSchema) -> Result:
     """Make a schema."""
     if statement.name in session.schemas() or statement.name in _RESERVED_SCHEMAS:
         if statement.if_not_exists:
@@ -220,7 +211,7 @@ def create_schema(session: DuckDBSession, statement: statements.CreateSchema) ->
     return Result()
 
 
-def drop(session: DuckDBSession, statement: statements.Drop) -> Result:
+def drop(session: SessionContext, statement: statements.Drop) -> Result:
     """Drop tables, views or schemas."""
     for name in statement.names:
         if statement.what == "schema":
@@ -230,7 +221,7 @@ def drop(session: DuckDBSession, statement: statements.Drop) -> Result:
     return Result()
 
 
-def _drop_schema(session: DuckDBSession, name: str, statement: statements.Drop) -> None:
+def _drop_schema(session: SessionContext, name: str, statement: statements.Drop) -> None:
     if name in _RESERVED_SCHEMAS or name not in session.schemas():
         if statement.if_exists:
             return
@@ -246,7 +237,7 @@ def _drop_schema(session: DuckDBSession, name: str, statement: statements.Drop) 
     session.connection.execute(f"DROP SCHEMA {quote(session.database)}.{quote(name)} CASCADE")
 
 
-def _drop_relation(session: DuckDBSession, name: Name, statement: statements.Drop) -> None:
+def _drop_relation(session: SessionContext, name: Name, statement: statements.Drop) -> None:
     found = session.find(name)
     if found is None or found[0] == "memory":
         if statement.if_exists:
@@ -279,40 +270,33 @@ def _drop_relation(session: DuckDBSession, name: Name, statement: statements.Dro
     _forget(session, place)
 
 
-def _forget(session: DuckDBSession, name: Name) -> None:
+def _forget(session: SessionContext, name: Name) -> None:
     catalog.forget_table(session.connection, session.database, name)
     catalog.write_view(session.connection, session.database, name, [])
 
 
-def database(session: DuckDBSession, statement: statements.CreateDatabase) -> Result:
+def database(session: SessionContext, statement: statements.CreateDatabase) -> Result:
     """Make a database."""
     if session.in_transaction:
         raise SqlError("CREATE DATABASE cannot run inside a transaction block", sqlstate="25001")
-    session.engine.create_database(statement.name)
+    session.instance.create_database(statement.name)
     return Result()
 
 
-def _drop_any(session: DuckDBSession, statement: statements.Drop) -> Result:
+def _drop_any(session: SessionContext, statement: statements.Drop) -> Result:
     if statement.what != "database":
         return drop(session, statement)
     if session.in_transaction:
         raise SqlError("DROP DATABASE cannot run inside a transaction block", sqlstate="25001")
-    session.engine.drop_database(statement.names[0].relation)
+    session.instance.drop_database(statement.names[0].relation)
     return Result()
 
 
-def _alter(session: DuckDBSession, statement: statements.AlterTable) -> Result:
-    from etlocal.redshift.engines.duckdb.alter import alter
-
-    return alter(session, statement)
-
-
-HANDLERS: dict[type[statements.Statement], Callable[[DuckDBSession, Any], Result]] = {
+HANDLERS: dict[type[statements.Statement], Callable[[SessionContext, Any], Result]] = {
     statements.CreateTable: create_table,
     statements.CreateTableAs: create_table_as,
     statements.CreateView: create_view,
     statements.CreateSchema: create_schema,
     statements.CreateDatabase: database,
     statements.Drop: _drop_any,
-    statements.AlterTable: _alter,
 }

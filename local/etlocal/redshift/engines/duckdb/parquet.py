@@ -6,17 +6,13 @@ Source: Amazon Redshift Database Developer Guide, "COPY from columnar data forma
 # ruff: noqa: S608  names are quoted by `build.quote`, values by `build.quote_text` or bound
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from etlocal.redshift.dialect.statements import Column
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.engines.base import Load, LoadFile
 from etlocal.redshift.engines.duckdb.build import duck_type, quote, quote_text
-from etlocal.redshift.engines.duckdb.queries import type_from_duck
+from etlocal.redshift.engines.duckdb.context import SessionContext
+from etlocal.redshift.engines.duckdb.duck_types import type_from_duck
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlError
-
-if TYPE_CHECKING:
-    from etlocal.redshift.engines.duckdb.session import DuckDBSession
 
 _WIDENING = {
     "int4": ("int2",),
@@ -28,7 +24,7 @@ _WIDENING = {
 }
 
 
-def load(session: DuckDBSession, load: Load) -> int:
+def load(session: SessionContext, load: Load) -> int:
     """Load Parquet files; gives the number of rows.
 
     Raises
@@ -43,7 +39,7 @@ def load(session: DuckDBSession, load: Load) -> int:
     return total
 
 
-def _load_file(session: DuckDBSession, load: Load, file: LoadFile, columns: list[Column]) -> int:
+def _load_file(session: SessionContext, load: Load, file: LoadFile, columns: list[Column]) -> int:
     source = f"read_parquet({quote_text(str(file.path))}, hive_partitioning = false)"
     rows = session.connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     missing = len(columns) - len(rows)
@@ -59,12 +55,7 @@ def _load_file(session: DuckDBSession, load: Load, file: LoadFile, columns: list
     if load.options.noload:
         session.connection.execute(f"SELECT count(*) FROM ({query})")
         return 0
-    name = load.table.name
-    target = (
-        f"temp.main.{quote(name.relation)}"
-        if load.table.temporary
-        else f"{quote(session.database)}.{quote(str(name.schema))}.{quote(name.relation)}"
-    )
+    target = session.full_name(load.table)
     row = session.connection.execute(f"INSERT INTO {target} ({listed}) {query}").fetchone()
     return int(row[0]) if row else 0
 

@@ -4,17 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from etlocal.redshift.dialect import statements, types
 from etlocal.redshift.dialect.reader import Reader
 from etlocal.redshift.engines.base import Result, ResultColumn
 from etlocal.redshift.engines.duckdb.build import quote, quote_text
 from etlocal.redshift.engines.duckdb.catalog import INTERNAL
+from etlocal.redshift.engines.duckdb.context import SessionContext
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlError, undefined_schema
-
-if TYPE_CHECKING:
-    from etlocal.redshift.engines.duckdb.session import DuckDBSession
 
 # What a session may set without a difference here: results do not depend on it.
 _HARMLESS = {
@@ -41,7 +39,7 @@ _FIXED = {
 }
 
 
-def setting(session: DuckDBSession, statement: statements.Setting) -> Result:
+def setting(session: SessionContext, statement: statements.Setting) -> Result:
     """Carry out SET, RESET or SHOW.
 
     Raises
@@ -71,14 +69,14 @@ def setting(session: DuckDBSession, statement: statements.Setting) -> Result:
     return Result()
 
 
-def maintenance(session: DuckDBSession, statement: statements.Maintenance) -> Result:
+def maintenance(session: SessionContext, statement: statements.Maintenance) -> Result:
     """Check that the table exists: the engine keeps its order and statistics itself."""
     if statement.name is not None:
         session.table(statement.name)
     return Result()
 
 
-def comment(session: DuckDBSession, statement: statements.Comment) -> Result:
+def comment(session: SessionContext, statement: statements.Comment) -> Result:
     """Keep a remark on a table or column."""
     table = session.table(statement.name)
     kept = f"{quote(session.database)}.{INTERNAL}"
@@ -93,7 +91,7 @@ def comment(session: DuckDBSession, statement: statements.Comment) -> Result:
     return Result()
 
 
-def right(session: DuckDBSession, statement: statements.Right) -> Result:
+def right(session: SessionContext, statement: statements.Right) -> Result:
     """Keep a GRANT and its like; what it names must be there."""
     for name in statement.names:
         if statement.what == "TABLE":
@@ -121,7 +119,7 @@ def _default(name: str) -> str:
     return "UTC" if name == "timezone" else _HARMLESS.get(name, _FIXED.get(name, ""))
 
 
-def _current(session: DuckDBSession, name: str) -> str:
+def _current(session: SessionContext, name: str) -> str:
     if name == "search_path":
         return '"$user", ' + ", ".join(session.search_path)
     if name in session.settings:
@@ -131,7 +129,7 @@ def _current(session: DuckDBSession, name: str) -> str:
     raise SqlError(f'unrecognized configuration parameter "{name}"', sqlstate="42704")
 
 
-def _search_path(session: DuckDBSession, text: str) -> None:
+def _search_path(session: SessionContext, text: str) -> None:
     wanted = [part.strip().strip("'\"").lower() for part in text.split(",")]
     known = session.schemas()
     session.search_path = tuple(
@@ -140,7 +138,7 @@ def _search_path(session: DuckDBSession, text: str) -> None:
     session.use()
 
 
-HANDLERS: dict[type[statements.Statement], Callable[[DuckDBSession, Any], Result]] = {
+HANDLERS: dict[type[statements.Statement], Callable[[SessionContext, Any], Result]] = {
     statements.Setting: setting,
     statements.Maintenance: maintenance,
     statements.Comment: comment,

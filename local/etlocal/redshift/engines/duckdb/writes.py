@@ -10,7 +10,7 @@ Source: Amazon Redshift Database Developer Guide, "INSERT", "UPDATE", "DELETE", 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
@@ -20,14 +20,12 @@ from etlocal.redshift.dialect.statements import Column, Name, Table
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.engines.base import Result
 from etlocal.redshift.engines.duckdb.build import call, cast, number, quote, sql
+from etlocal.redshift.engines.duckdb.context import SessionContext
 from etlocal.redshift.engines.duckdb.translate import rewrite
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlError, undefined_column
 
-if TYPE_CHECKING:
-    from etlocal.redshift.engines.duckdb.session import DuckDBSession
 
-
-def write(session: DuckDBSession, statement: statements.Write) -> Result:
+def write(session: SessionContext, statement: statements.Write) -> Result:
     """Carry out INSERT, UPDATE, DELETE or MERGE."""
     tree = statement.tree.copy()
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
@@ -72,7 +70,7 @@ def default_of(column: Column) -> exp.Expr:
     return grammar.parse_expression(column.default) if column.default else exp.Null()
 
 
-def _insert(session: DuckDBSession, tree: exp.Insert, table: Table) -> Result:
+def _insert(session: SessionContext, tree: exp.Insert, table: Table) -> Result:
     source = tree.expression
     if source is None:
         return _insert_defaults(session, table)
@@ -98,14 +96,14 @@ def _insert(session: DuckDBSession, tree: exp.Insert, table: Table) -> Result:
     ]
     select = ", ".join(sql(node) for node in shown)
     query = (
-        f"INSERT INTO {_full(session, table)} ({', '.join(quote(c.name) for c in columns)}) "
+        f"INSERT INTO {session.full_name(table)} ({', '.join(quote(c.name) for c in columns)}) "
         f"SELECT {select} FROM ({sql(inner)}) AS q({', '.join(names)})"
     )
     return _affected(session, query)
 
 
-def _insert_defaults(session: DuckDBSession, table: Table) -> Result:
-    return _affected(session, f"INSERT INTO {_full(session, table)} DEFAULT VALUES")
+def _insert_defaults(session: SessionContext, table: Table) -> Result:
+    return _affected(session, f"INSERT INTO {session.full_name(table)} DEFAULT VALUES")
 
 
 def _target_columns(table: Table, given: list[str] | None, width: int) -> list[Column]:
@@ -166,7 +164,7 @@ def _without_identity(columns: list[Column], source: exp.Expr) -> tuple[list[Col
     return [columns[i] for i in kept], kept
 
 
-def _update(session: DuckDBSession, tree: exp.Update, table: Table) -> Result:
+def _update(session: SessionContext, tree: exp.Update, table: Table) -> Result:
     scope = _scope(session, tree)
     for pair in tree.expressions:
         if not isinstance(pair, exp.EQ) or not isinstance(pair.this, exp.Column):
@@ -175,7 +173,7 @@ def _update(session: DuckDBSession, tree: exp.Update, table: Table) -> Result:
     return _run(session, _resolved(session, tree, scope))
 
 
-def _assign(session: DuckDBSession, pair: exp.EQ, table: Table, scope: Scope) -> None:
+def _assign(session: SessionContext, pair: exp.EQ, table: Table, scope: Scope) -> None:
     column = table.column(pair.this.name)
     if column is None:
         raise undefined_column(pair.this.name, table.name.relation)
@@ -191,7 +189,7 @@ def _assign(session: DuckDBSession, pair: exp.EQ, table: Table, scope: Scope) ->
     pair.set("this", exp.column(column.name, quoted=True))
 
 
-def _scope(session: DuckDBSession, tree: exp.Expr) -> Scope:
+def _scope(session: SessionContext, tree: exp.Expr) -> Scope:
     scope = Scope()
     inference = Inference(session.columns_of)
     clause = tree.args.get("with_")
@@ -217,7 +215,7 @@ def _sources(tree: exp.Expr) -> list[exp.Expr]:
     return found
 
 
-def _resolved(session: DuckDBSession, tree: exp.Expr, scope: Scope | None = None) -> exp.Expr:
+def _resolved(session: SessionContext, tree: exp.Expr, scope: Scope | None = None) -> exp.Expr:
     if scope is None:
         _scope(session, tree)
     result = rewrite(tree, session.place)
@@ -232,7 +230,7 @@ def _resolved(session: DuckDBSession, tree: exp.Expr, scope: Scope | None = None
     return result
 
 
-def _merge(session: DuckDBSession, tree: exp.Merge, table: Table) -> Result:
+def _merge(session: SessionContext, tree: exp.Merge, table: Table) -> Result:
     scope = _scope(session, tree)
     inference = Inference(session.columns_of)
     for when in tree.args["whens"].expressions:
@@ -268,7 +266,7 @@ def _merge_insert(then: exp.Insert, table: Table, scope: Scope, inference: Infer
     then.set("expression", exp.Tuple(expressions=shown))
 
 
-def _refuse_many_matches(session: DuckDBSession, tree: exp.Merge) -> None:
+def _refuse_many_matches(session: SessionContext, tree: exp.Merge) -> None:
     """Redshift refuses a MERGE in which two source rows match one target row."""
     copy = tree.copy()
     _scope(session, copy)
@@ -283,7 +281,7 @@ def _refuse_many_matches(session: DuckDBSession, tree: exp.Merge) -> None:
         raise SqlError("Found multiple matches to update the same tuple.", sqlstate="21000")
 
 
-def _merge_simplified(session: DuckDBSession, tree: exp.Merge, table: Table) -> Result:
+def _merge_simplified(session: SessionContext, tree: exp.Merge, table: Table) -> Result:
     """MERGE … REMOVE DUPLICATES: matched rows are replaced, what is inserted is distinct."""
     using = tree.args["using"]
     if not isinstance(using, exp.Table):
@@ -309,15 +307,15 @@ def _bare(node: exp.Expr) -> exp.Expr:
     return copy
 
 
-def truncate(session: DuckDBSession, statement: statements.Truncate) -> Result:
+def truncate(session: SessionContext, statement: statements.Truncate) -> Result:
     """Empty a table; the session commits afterwards."""
     table = session.table(statement.name)
     _refuse_views(session, table)
-    session.connection.execute(f"DELETE FROM {_full(session, table)}")
+    session.connection.execute(f"DELETE FROM {session.full_name(table)}")
     return Result()
 
 
-def append(session: DuckDBSession, statement: statements.AppendTable) -> Result:
+def append(session: SessionContext, statement: statements.AppendTable) -> Result:
     """Move another table's rows."""
     target, source = session.table(statement.target), session.table(statement.source)
     common = [c for c in source.columns if target.column(c.name) is not None]
@@ -332,14 +330,14 @@ def append(session: DuckDBSession, statement: statements.AppendTable) -> Result:
     listed = ", ".join(quote(column.name) for column in common)
     moved = _affected(
         session,
-        f"INSERT INTO {_full(session, target)} ({listed}) "
-        f"SELECT {listed} FROM {_full(session, source)}",
+        f"INSERT INTO {session.full_name(target)} ({listed}) "
+        f"SELECT {listed} FROM {session.full_name(source)}",
     )
-    session.connection.execute(f"DELETE FROM {_full(session, source)}")
+    session.connection.execute(f"DELETE FROM {session.full_name(source)}")
     return moved
 
 
-def _refuse_views(session: DuckDBSession, table: Table) -> None:
+def _refuse_views(session: SessionContext, table: Table) -> None:
     if table.temporary:
         return
     if table.name.database == "memory":
@@ -351,28 +349,20 @@ def _refuse_views(session: DuckDBSession, table: Table) -> None:
         )
 
 
-def _full(session: DuckDBSession, table: Table) -> str:
-    if table.temporary:
-        return f"temp.main.{quote(table.name.relation)}"
-    return ".".join(
-        quote(part) for part in (session.database, str(table.name.schema), table.name.relation)
-    )
-
-
 def _name(node: exp.Table) -> Name:
     return Name(node.name, node.db or None, node.catalog or None)
 
 
-def _run(session: DuckDBSession, tree: exp.Expr) -> Result:
+def _run(session: SessionContext, tree: exp.Expr) -> Result:
     return _affected(session, sql(tree))
 
 
-def _affected(session: DuckDBSession, query: str) -> Result:
+def _affected(session: SessionContext, query: str) -> Result:
     row = session.connection.execute(query).fetchone()
     return Result(affected=int(row[0]) if row else 0)
 
 
-HANDLERS: dict[type[statements.Statement], Callable[[DuckDBSession, Any], Result]] = {
+HANDLERS: dict[type[statements.Statement], Callable[[SessionContext, Any], Result]] = {
     statements.Write: write,
     statements.Truncate: truncate,
     statements.AppendTable: append,

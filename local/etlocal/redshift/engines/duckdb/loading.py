@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -20,11 +19,9 @@ from etlocal.redshift.engines.base import Load, LoadFile, LoadProblem, LoadResul
 from etlocal.redshift.engines.duckdb import fields, parquet, sources
 from etlocal.redshift.engines.duckdb.build import quote
 from etlocal.redshift.engines.duckdb.catalog import INTERNAL
+from etlocal.redshift.engines.duckdb.context import SessionContext
 from etlocal.redshift.engines.duckdb.errors import translate
 from etlocal.redshift.errors import LoadFailedError
-
-if TYPE_CHECKING:
-    from etlocal.redshift.engines.duckdb.session import DuckDBSession
 
 _STRUCTURE = {
     "MISSING COLUMNS": (1214, "Delimiter not found"),
@@ -37,7 +34,7 @@ _STRUCTURE = {
 _RAW_LINE = 1024
 
 
-def run(session: DuckDBSession, load: Load) -> LoadResult:
+def run(session: SessionContext, load: Load) -> LoadResult:
     """Load files into a table; all rows, or those that MAXERROR leaves, or none.
 
     Raises
@@ -67,7 +64,7 @@ def _columns(load: Load) -> list[Column]:
     return [column for name in load.columns if (column := load.table.column(name)) is not None]
 
 
-def _insert(session: DuckDBSession, load: Load, *, lenient: bool) -> int:
+def _insert(session: SessionContext, load: Load, *, lenient: bool) -> int:
     columns = _columns(load)
     readings = [fields.reading(f"f{i}", c, load.options) for i, c in enumerate(columns)]
     rejects = "load_rejects" if lenient else None
@@ -92,7 +89,7 @@ def _insert(session: DuckDBSession, load: Load, *, lenient: bool) -> int:
         connection.fetchone()
         return 0
     names = ", ".join(quote(column.name) for column in columns)
-    target = _target(session, load)
+    target = session.full_name(load.table)
     try:
         row = session.connection.execute(f"INSERT INTO {target} ({names}) {query}").fetchone()
     finally:
@@ -116,16 +113,9 @@ def _bad(index: int, column: Column, reading: fields.Reading, load: Load) -> str
     return f"coalesce({' OR '.join(conditions)}, false)" if conditions else "false"
 
 
-def _target(session: DuckDBSession, load: Load) -> str:
-    if load.table.temporary:
-        return f"temp.main.{quote(load.table.name.relation)}"
-    name = load.table.name
-    return f"{quote(session.database)}.{quote(str(name.schema))}.{quote(name.relation)}"
-
-
-def find_problems(session: DuckDBSession, load: Load, limit: int) -> list[LoadProblem]:
+def find_problems(session: SessionContext, load: Load, limit: int) -> list[LoadProblem]:
     """Read the files for what cannot be loaded, the first `limit` of it."""
-    cursor = session.engine.cursor()
+    cursor = session.instance.cursor()
     try:
         problems: list[LoadProblem] = []
         for file in load.files:
@@ -252,9 +242,11 @@ def _lines(file: LoadFile, numbers: set[int]) -> dict[int, str]:
     return found
 
 
-def record(session: DuckDBSession, load: Load, problems: Sequence[LoadProblem], query: int) -> None:
+def record(
+    session: SessionContext, load: Load, problems: Sequence[LoadProblem], query: int
+) -> None:
     """Keep problems for ``stl_load_errors``, in a transaction of their own."""
-    cursor = session.engine.cursor()
+    cursor = session.instance.cursor()
     now = datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ")
     table = load.table.name
     try:

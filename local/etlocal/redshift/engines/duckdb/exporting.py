@@ -5,22 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.engines.base import Export, ExportedFile
 from etlocal.redshift.engines.duckdb.build import quote, quote_text, sql
-from etlocal.redshift.engines.duckdb.queries import aligned, type_from_duck
+from etlocal.redshift.engines.duckdb.context import SessionContext
+from etlocal.redshift.engines.duckdb.duck_types import aligned, type_from_duck
 from etlocal.redshift.errors import SqlError, undefined_column
-
-if TYPE_CHECKING:
-    from etlocal.redshift.engines.duckdb.session import DuckDBSession
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
-def run(session: DuckDBSession, export: Export) -> list[ExportedFile]:
+def run(session: SessionContext, export: Export) -> list[ExportedFile]:
     """Write a query's rows; gives the files in the order of their names.
 
     Raises
@@ -97,7 +94,7 @@ def _shown(column: str, duck: str, export: Export, name: str) -> str:
     return column
 
 
-def _written(session: DuckDBSession, export: Export, target: Path) -> Iterator[ExportedFile]:
+def _written(session: SessionContext, export: Export, target: Path) -> Iterator[ExportedFile]:
     if target.is_file():
         yield ExportedFile(target, _count(session, export, target))
         return
@@ -120,7 +117,7 @@ def _partition(path: Path, root: Path) -> tuple[tuple[str, str | None], ...]:
     return tuple(found)
 
 
-def _count(session: DuckDBSession, export: Export, path: Path) -> int:
+def _count(session: SessionContext, export: Export, path: Path) -> int:
     quoted = quote_text(str(path))
     if export.format == "parquet":
         row = session.connection.execute(
