@@ -58,10 +58,11 @@ def test_pipeline_of_another_repository_runs_from_the_wheel(
     other = {**order, "customer": {"name": "Grace"}}
     (files / "monday.json").write_text(f"{json.dumps(order)}\n{json.dumps(other)}\n")
 
-    etlocal_in_folder(
+    up = (
         *("up", "--detach", "--time-scale", "0.02"),
         *("--port", str(free_port()), "--worker-port", str(free_port())),
     )
+    etlocal_in_folder(*up)
     etlocal_in_folder("deploy", "--template", str(files / "template.yaml"), "--stack", "shop")
     uploaded = etlocal_in_folder("upload", "--follow", str(files / "monday.json"))
     logs = etlocal_in_folder("logs", "latest", "--stream", "output")
@@ -69,3 +70,8 @@ def test_pipeline_of_another_repository_runs_from_the_wheel(
     assert "ExecutionSucceeded" in uploaded.stdout
     assert "orders/monday.json: 2 customers" in logs.stdout
     assert (tmp_path / "elsewhere" / ".etlocal").is_dir()
+
+    etlocal_in_folder("down")
+    etlocal_in_folder(*up)
+    again = etlocal_in_folder("upload", "--follow", str(files / "monday.json"))
+    assert "ExecutionSucceeded" in again.stdout, "after a restart nothing has to be deployed again"

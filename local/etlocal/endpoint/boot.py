@@ -18,6 +18,7 @@ from localstack.logging.setup import setup_logging_from_config  # noqa: E402
 
 from etlocal.endpoint import preload, routes  # noqa: E402
 from etlocal.endpoint.hosting import Host, set_host  # noqa: E402
+from etlocal.endpoint.persistence.service import Persistence  # noqa: E402
 from etlocal.endpoint.server import EndpointRuntime, PortInUseError, make_runtime  # noqa: E402
 from etlocal.settings import Settings  # noqa: E402
 
@@ -53,7 +54,9 @@ def run(settings: Settings, end: threading.Event) -> int:
     patches.apply(settings)
     host = Host(settings)
     set_host(host)
-    routes.add_routes(host)
+    persistence = Persistence(settings, host.services)
+    persistence.install()
+    routes.add_routes(host, persistence.forget)
 
     def ready() -> None:
         host.start()
@@ -70,6 +73,7 @@ def run(settings: Settings, end: threading.Event) -> int:
         runtime.run()
     finally:
         host.stop()
+        persistence.stop()
         ended.set()
     return int(runtime.exit_code)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,14 +21,14 @@ _BOOKMARKS = "etlocal.glue.bookmarks.http"
 _NOT_EMULATED = 501
 
 
-def add_routes(host: Host) -> None:
+def add_routes(host: Host, forget_saved: Callable[[], None]) -> None:
     """Add the routes to LocalStack's router.
 
     ``GET /_etlocal/health`` makes a real call to each service that a pipeline stands on,
     ``POST /_etlocal/reset`` clears everything, and ``/_etlocal/glue/bookmarks/<job>`` is where a
     job's process reads and moves its bookmark.
     """
-    routes = Routes(host)
+    routes = Routes(host, forget_saved)
     ROUTER.add("/_etlocal/health", endpoint=routes.health, methods=["GET"])
     ROUTER.add("/_etlocal/reset", endpoint=routes.reset, methods=["POST"])
     ROUTER.add(
@@ -44,10 +45,13 @@ class Routes:
     ----------
     host : Host
         Our services.
+    forget_saved : callable
+        Drops what was saved of LocalStack's state.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, forget_saved: Callable[[], None]) -> None:
         self._host = host
+        self._forget_saved = forget_saved
 
     def health(self, _: Request) -> Response:
         """Answer 200 when every probed service answers, 503 otherwise, with each one's state."""
@@ -77,6 +81,7 @@ class Routes:
         """Clear the state of all services; executions and job runs that go on are stopped."""
         self._host.reset()
         cleared = reset_localstack()
+        self._forget_saved()
         self._host.clients.forget()
         return Response.for_json({"reset": sorted([*cleared, *self._host.services])})
 
