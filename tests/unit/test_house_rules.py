@@ -86,3 +86,18 @@ def test_pipeline_imports_nothing_of_the_package() -> None:
     assert scripts
     for script in scripts:
         assert "etlocal" not in script.read_text()
+
+
+def test_every_emulated_operation_is_in_the_fidelity_page() -> None:
+    from etlocal.glue import SERVICES as GLUE
+    from etlocal.redshift import SERVICES as REDSHIFT
+
+    page = (ROOT / "docs" / "fidelity.md").read_text()
+    named = set(re.findall(r"`([A-Z]\w+)`", page))
+    missing = [
+        f"{service.name}.{operation}"
+        for service in [*GLUE, *REDSHIFT]
+        for operation in service.operations.implemented
+        if operation not in named
+    ]
+    assert missing == []
