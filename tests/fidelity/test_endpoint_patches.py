@@ -1,0 +1,83 @@
+"""Changes to LocalStack that no request shows: each in a process of the endpoint's environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from etlocal import environments
+from etlocal.endpoint.overlay import make_overlay
+
+
+def in_endpoint(code: str, *path: Path, **environment: str) -> str:
+    """Run code in the endpoint's environment; give what it prints."""
+    variables = os.environ | environment
+    variables["PYTHONPATH"] = os.pathsep.join(map(str, path))
+    done = subprocess.run(
+        [str(environments.ensure(environments.ENDPOINT)), "-c", code],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_changed_plug_in_is_found_though_its_files_times_are_the_same(tmp_path: Path) -> None:
+    overlay = make_overlay(tmp_path / "overlays")
+    entry_points = next(overlay.glob("*.dist-info")) / "entry_points.txt"
+    times = [(path, path.stat()) for path in (entry_points, entry_points.parent, overlay)]
+    code = (
+        "from etlocal.endpoint import patches\n"
+        "patches.apply_before_import()\n"
+        "from plux.runtime.cache import EntryPointsCache\n"
+        "points = EntryPointsCache.instance().get_entry_points()['localstack.aws.provider']\n"
+        "print(next(p.value for p in points if p.name == 'glue:default'))\n"
+    )
+    cache = tmp_path / "cache"
+    assert in_endpoint(code, overlay, XDG_CACHE_HOME=str(cache)).endswith("providers:glue\n")
+    entry_points.write_text(entry_points.read_text().replace("providers:glue\n", "other:glue\n"))
+    for path, before in times:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert in_endpoint(code, overlay, XDG_CACHE_HOME=str(cache)).endswith("other:glue\n")
+    assert not cache.exists()
+
+
+def test_a_resource_in_progress_is_asked_again_at_once(tmp_path: Path) -> None:
+    code = """
+import time
+from localstack import config
+from localstack.services.cloudformation import resource_provider as rp
+from etlocal.endpoint.patches import cfn_deploy_loop
+from etlocal.settings import Settings
+
+cfn_deploy_loop.apply(Settings())
+config.CFN_NO_WAIT_ITERATIONS = 5  # what LocalStack's provider sets when it starts
+slept = []
+time.sleep = slept.append
+states = [rp.OperationStatus.IN_PROGRESS] * 30 + [rp.OperationStatus.SUCCESS]
+
+class Executor(rp.ResourceProviderExecutor):
+    def execute_action(self, provider, payload):
+        return rp.ProgressEvent(status=states.pop(0), resource_model={"Name": "n"})
+
+class Provider:
+    SCHEMA = {"primaryIdentifier": ["/properties/Name"]}
+
+payload = {
+    "action": "Add",
+    "resourceType": "AWS::Test::Thing",
+    "callbackContext": {},
+    "requestData": {"logicalResourceId": "Thing", "resourceProperties": {}},
+}
+event = Executor(stack_name="s", stack_id="i").deploy_loop(Provider(), {}, payload)
+assert event.status == rp.OperationStatus.SUCCESS
+print(max(slept), len(slept))
+"""
+    longest, times = in_endpoint(code, make_overlay(tmp_path)).split()
+    assert float(longest) <= 0.1
+    # The first five times LocalStack asks without a pause.
+    assert int(times) == 25
