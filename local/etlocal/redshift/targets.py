@@ -55,6 +55,9 @@ class TargetNotFoundError(AwsError):
 
     code = "ValidationException"
 
+    def __init__(self) -> None:
+        super().__init__("Redshift endpoint doesn't exist in this region.")
+
 
 def workgroup(call: Call, name: str) -> Target:
     """Find a workgroup's namespace.
@@ -72,9 +75,7 @@ def workgroup(call: Call, name: str) -> Target:
             (call.account, call.region, name),
         ).fetchone()
     if row is None:
-        raise TargetNotFoundError(
-            f"Redshift endpoint doesn't exist in this region. (workgroup {name})"
-        )
+        raise TargetNotFoundError
     document = json.loads(row["document"])
     return Target(
         f"namespace-{row['id']}",
@@ -101,9 +102,7 @@ def cluster(call: Call, name: str, user: str | None) -> Target:
         ).fetchone()
     document = json.loads(row["document"]) if row is not None else {}
     if row is None or document.get("ClusterStatus") != "available":
-        raise TargetNotFoundError(
-            f"Redshift endpoint doesn't exist in this region. (cluster {name})"
-        )
+        raise TargetNotFoundError
     return Target(
         f"cluster-{row['id']}",
         document["DBName"],

@@ -1,11 +1,12 @@
 """DescribeStatement, GetStatementResult and GetStatementResultV2.
 
-Source: Amazon Redshift Data API Reference, pages of these operations.
+Source: Amazon Redshift Data API Reference, pages of these operations; Amazon Redshift Management
+Guide, "Describe metadata about an SQL statement" (a batch's counts are its statements' sums).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from etlocal.aws.call import Call
@@ -53,8 +54,8 @@ def describe_statement(request: DescribeStatementRequestTypeDef, call: Call) -> 
         "UpdatedAt": record.updated,
         "RedshiftPid": record.pid,
         "HasResultSet": any(item.has_result for item in record.parts),
-        "ResultRows": last.rows,
-        "ResultSize": last.size,
+        "ResultRows": _sum(item.rows for item in record.parts),
+        "ResultSize": _sum(item.size for item in record.parts),
         "RedshiftQueryId": 0 if record.batch else last.query,
         "ResultFormat": record.request.get("ResultFormat") or "JSON",
     }
@@ -72,6 +73,12 @@ def describe_statement(request: DescribeStatementRequestTypeDef, call: Call) -> 
     if record.session:
         answer["SessionId"] = record.session
     return answer
+
+
+def _sum(counts: Iterable[int]) -> int:
+    """Add up what a batch's statements count; -1 where none of them counts anything."""
+    known = [count for count in counts if count >= 0]
+    return sum(known) if known else -1
 
 
 def _described_part(record: Record, part: Part) -> dict[str, Any]:

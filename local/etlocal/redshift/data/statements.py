@@ -29,6 +29,7 @@ from etlocal.redshift.data.requests import (
     user_of,
 )
 from etlocal.redshift.data.worker import OpenSession, Worker
+from etlocal.redshift.dialect.secrets import masked
 from etlocal.redshift.errors import SqlError
 
 if TYPE_CHECKING:
@@ -121,9 +122,9 @@ def _submit(
     }
     if session is not None and not worker.claim(session.id):
         raise InvalidRequestError("Session is not available: another statement is running on it.")
-    records.insert(call.store, values, sqls)
+    records.insert(call.store, values, [masked(sql) for sql in sqls])
     record = _record(call, statement)
-    worker.submit(record, target)
+    worker.submit(record, target, sqls)
     if request.get("WaitTimeSeconds"):
         worker.wait(statement, float(request["WaitTimeSeconds"]))
     return _accepted(_record(call, statement), waited=bool(request.get("WaitTimeSeconds")))
@@ -202,7 +203,8 @@ def cancel_statement(request: CancelStatementRequestTypeDef, call: Call) -> dict
     record = _record(call, request["Id"])
     if record.status not in records.ACTIVE:
         raise InvalidRequestError(
-            f"Could not cancel a query that is already in {record.status} state."
+            f"Could not cancel a query that is already in {record.status} state "
+            f"with ID: {record.id}"
         )
     call.runtime.component(Worker).cancel(record.id)
     return {"Status": True}

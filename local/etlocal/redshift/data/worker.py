@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,11 +64,19 @@ class Worker:
         self._canceled: set[str] = set()
         self._sessions: dict[str, OpenSession] = {}
 
-    def submit(self, record: Record, target: Target) -> None:
-        """Work on a statement when a thread is free."""
+    def submit(self, record: Record, target: Target, sqls: Sequence[str]) -> None:
+        """Work on a statement when a thread is free.
+
+        Parameters
+        ----------
+        record : Record
+        target : Target
+        sqls : sequence of str
+            The texts of its parts; the record's own are masked.
+        """
         with self._lock:
             self._done[record.id] = threading.Event()
-            self._futures[record.id] = self._pool.submit(self._work, record, target)
+            self._futures[record.id] = self._pool.submit(self._work, record, target, sqls)
 
     def wait(self, statement: str, seconds: float) -> None:
         """Wait until a statement has ended or the time is over."""
@@ -82,11 +91,12 @@ class Worker:
             self._canceled.add(statement)
             future = self._futures.get(statement)
             session = self._running.get(statement)
+            # Under the lock, so that the session cannot be at its next statement by now.
+            if session is not None:
+                session.interrupt()
         if future is not None and future.cancel():
             self._end(statement, "ABORTED", None, -1)
             self._forget(statement)
-        elif session is not None:
-            session.interrupt()
 
     def open_session(self, target: Target, database: str, user: str, keep_alive: int) -> str:
         """Open a session that outlives its statement; gives its id.
@@ -142,21 +152,20 @@ class Worker:
     def stop(self) -> None:
         """Stop what runs and close every session."""
         with self._lock:
-            running = list(self._running.values())
             self._canceled.update(self._running)
-        for session in running:
-            session.interrupt()
+            for session in self._running.values():
+                session.interrupt()
         self._pool.shutdown(wait=True, cancel_futures=True)
         for kept in self._sessions.values():
             kept.session.close()
         self._sessions.clear()
 
-    def _work(self, record: Record, target: Target) -> None:
+    def _work(self, record: Record, target: Target, sqls: Sequence[str]) -> None:
         started = time.monotonic_ns()
         status, error = "FAILED", None
         try:
             records.update(self._runtime.store, record.id, status="PICKED", updated=time.time())
-            self._run(record, target)
+            self._run(record, target, sqls)
             status = "FINISHED"
         except StatementCanceledError as canceled:
             status, error = "ABORTED", str(canceled)
@@ -189,7 +198,7 @@ class Worker:
         if done is not None:
             done.set()
 
-    def _run(self, record: Record, target: Target) -> None:
+    def _run(self, record: Record, target: Target, sqls: Sequence[str]) -> None:
         kept = self._sessions.get(record.session) if record.session else None
         if kept is not None:
             session = kept.session
@@ -203,7 +212,7 @@ class Worker:
                 self._runtime.store, record.id, status="STARTED", updated=time.time(),
                 pid=getattr(session, "pid", 0),
             )  # fmt: skip
-            self._run_parts(record, target, session, scratch)
+            self._run_parts(record, target, sqls, session, scratch)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
             if kept is None:
@@ -215,12 +224,21 @@ class Worker:
         with self._lock:
             if statement in self._canceled:
                 raise StatementCanceledError
+            session.ready()
             self._running[statement] = session
 
     def _run_parts(
-        self, record: Record, target: Target, session: EngineSession, scratch: Path
+        self,
+        record: Record,
+        target: Target,
+        sqls: Sequence[str],
+        session: EngineSession,
+        scratch: Path,
     ) -> None:
-        parsed = [self._parse(record, part.number, part.sql) for part in record.parts]
+        parsed = [
+            self._parse(record, part.number, sql)
+            for part, sql in zip(record.parts, sqls, strict=True)
+        ]
         if record.batch and not session.in_transaction:
             writes = any(item.kind in (Kind.WRITE, Kind.DDL) for item in parsed)
             session.begin(writes=writes)

@@ -98,7 +98,7 @@ def _avg(arguments: Types) -> SqlType | None:
     if kind.is_integer:
         return types.INT8
     if kind.name == "numeric":
-        return SqlType("numeric", precision=19 if kind.precision <= 18 else 38, scale=kind.scale)
+        return SqlType("numeric", precision=38, scale=kind.scale)
     return types.FLOAT8 if kind.is_float else None
 
 

@@ -203,8 +203,12 @@ class EngineSession(ABC):
         """Write a query's rows to files."""
 
     @abstractmethod
+    def ready(self) -> None:
+        """Take up another request: an interrupt of the one before no longer counts."""
+
+    @abstractmethod
     def interrupt(self) -> None:
-        """Stop what the session is doing; called from another thread."""
+        """Stop what the session is doing for its request; called from another thread."""
 
     @abstractmethod
     def close(self) -> None:

@@ -72,11 +72,24 @@ def add(part: exp.Expr, count: exp.Expr, moment: exp.Expr) -> exp.Expr:
 
 
 def difference(part: exp.Expr, start: exp.Expr, end: exp.Expr) -> exp.Expr:
-    """Build DATEDIFF: how many boundaries of the part lie between the two."""
+    """Build DATEDIFF: how many boundaries of the part lie between the two.
+
+    A week begins where DATE_TRUNC begins it, on Monday; the guide names no other day.
+    """
     name = unit(part)
     if name == "epoch":
         name = "second"
-    return call("date_diff", text(name), cast(start, "TIMESTAMP"), cast(end, "TIMESTAMP"))
+    start, end = cast(start, "TIMESTAMP"), cast(end, "TIMESTAMP")
+    if name == "week":
+        # DuckDB counts spans of seven days, not the boundaries between them.
+        first, last = (call("date_trunc", text(name), moment) for moment in (start, end))
+        days = call("date_diff", text("day"), first, last)
+        return exp.Paren(this=exp.IntDiv(this=days, expression=number(7)))
+    if name in ("century", "millennium"):
+        # They begin with the year 1, as DATE_TRUNC has it; DuckDB's DATE_DIFF says 0.
+        first, last = (call("date_part", text(name), moment) for moment in (start, end))
+        return exp.Paren(this=exp.Sub(this=last, expression=first))
+    return call("date_diff", text(name), start, end)
 
 
 def part_of(part: str, moment: exp.Expr) -> exp.Expr:

@@ -52,6 +52,8 @@ def run(session: SessionContext, load: Load) -> LoadResult:
             raise LoadFailedError(problems)
     try:
         rows = _insert(session, load, lenient=bool(problems))
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as error:
         found = find_problems(session, load, allowed)
         if not found:

@@ -25,7 +25,7 @@ from etlocal.redshift.engines.duckdb.context import SessionContext
 from etlocal.redshift.engines.duckdb.errors import translate
 from etlocal.redshift.engines.duckdb.instance import Instance
 from etlocal.redshift.engines.duckdb.locks import WriteLock
-from etlocal.redshift.errors import FeatureNotSupportedError, SqlError
+from etlocal.redshift.errors import FeatureNotSupportedError, SqlError, StatementCanceledError
 
 _Handler = Callable[[SessionContext, Any], Result]
 _HANDLERS: dict[type[Statement], _Handler] = {
@@ -91,7 +91,6 @@ class DuckDBSession(SessionContext):
         handler = _HANDLERS.get(type(statement))
         if handler is None:
             raise FeatureNotSupportedError(f"the statement {type(statement).__name__}")
-        self._canceled.clear()
         self._refuse_after_failure()
         writes = statement.kind in (Kind.WRITE, Kind.DDL)
         with self.statement(writes=writes):
@@ -113,9 +112,12 @@ class DuckDBSession(SessionContext):
         self.forget()
         self._working = True
         try:
+            self._stop_if_canceled()
             if writes or not own:
                 self._start(writes=writes)
             yield
+            # DuckDB takes no notice of an interrupt between two of a statement's queries.
+            self._stop_if_canceled()
             if own and self._started:
                 self.connection.execute("COMMIT")
         except (duckdb.Error, SqlError) as error:
@@ -151,6 +153,10 @@ class DuckDBSession(SessionContext):
         self._open = self._started = self._failed = False
         self._lock.release(self)
 
+    def _stop_if_canceled(self) -> None:
+        if self._canceled.is_set():
+            raise StatementCanceledError
+
     def _refuse_after_failure(self) -> None:
         if self._failed:
             raise SqlError(
@@ -166,7 +172,6 @@ class DuckDBSession(SessionContext):
 
     def load(self, load: Load) -> LoadResult:
         """Put files' rows into a table."""
-        self._canceled.clear()
         self._refuse_after_failure()
         with self.statement(writes=True):
             return loading.run(self, load)
@@ -177,13 +182,16 @@ class DuckDBSession(SessionContext):
 
     def export(self, export: Export) -> list[ExportedFile]:
         """Write a query's rows to files."""
-        self._canceled.clear()
         self._refuse_after_failure()
         with self.statement(writes=False):
             return exporting.run(self, export)
 
+    def ready(self) -> None:
+        """Take up another request."""
+        self._canceled.clear()
+
     def interrupt(self) -> None:
-        """Stop what the session is doing."""
+        """Stop what the session is doing for its request."""
         self._canceled.set()
         self._lock.wake()
         self.connection.interrupt()
