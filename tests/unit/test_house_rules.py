@@ -7,28 +7,36 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "local" / "etlocal"
+JOB_PATH = PACKAGE / "job_path"
 
 
-def modules() -> Iterator[tuple[str, Path]]:
-    for path in PACKAGE.rglob("*.py"):
-        if "job_path" in path.parts:
+def modules(folder: Path = PACKAGE) -> Iterator[tuple[str, Path]]:
+    """A package's modules; what is on a job's path is of no other package."""
+    for path in folder.rglob("*.py"):
+        if JOB_PATH in path.parents and JOB_PATH not in folder.parents:
             continue
-        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        parts = path.relative_to(folder.parent).with_suffix("").parts
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
 
-def imports(name: str, path: Path, known: set[str]) -> set[str]:
-    """What a module needs to be imported: imports at its top level, outside of TYPE_CHECKING."""
+def imports(name: str, path: Path, known: set[str], *, everywhere: bool) -> set[str]:
+    """What a module imports at its top level, outside of TYPE_CHECKING; or everywhere in it."""
+    tree = ast.parse(path.read_text())
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     found: set[str] = set()
-    for node in top_level(ast.parse(path.read_text())):
+    for node in ast.walk(tree) if everywhere else top_level(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            origin = ".".join([*above, *filter(None, [node.module])])
             for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                found.add(inner if inner in known else node.module)
+                inner = f"{origin}.{alias.name}"
+                found.add(inner if inner in known else origin)
     return {each for each in found if each in known and each != name}
 
 
@@ -39,9 +47,19 @@ def top_level(tree: ast.Module) -> Iterator[ast.stmt]:
         yield node
 
 
-def test_imports_have_no_circles() -> None:
-    paths = dict(modules())
-    graph = {name: imports(name, path, set(paths)) for name, path in paths.items()}
+@pytest.mark.parametrize(
+    ("folder", "everywhere"),
+    [
+        pytest.param(PACKAGE, False, id="what etlocal's modules need to be imported"),
+        pytest.param(JOB_PATH / "awsglue", True, id="all that awsglue's modules name"),
+    ],
+)
+def test_imports_have_no_circles(folder: Path, everywhere: bool) -> None:
+    paths = dict(modules(folder))
+    graph = {
+        name: imports(name, path, set(paths), everywhere=everywhere) for name, path in paths.items()
+    }
+    assert any(graph.values())
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:

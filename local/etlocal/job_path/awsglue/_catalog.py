@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as sf
 
-from . import _types
+from . import _aws, _types
 from ._aws import catalog_args
 from ._columns import column
 from ._paths import quoted
@@ -79,6 +79,13 @@ def get_table(glue: Any, database: str, name: str, catalog_id: str | None = None
         dict(serde.get("Parameters", {})),
         parameters,
     )
+
+
+def columns_of(
+    database: str, name: str, catalog_id: str | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Return a table's columns and partition keys with their types."""
+    return get_table(_aws.client("glue"), database, name, catalog_id).all_columns
 
 
 def _classification(parameters: dict[str, str], serde: str, input_format: str) -> str:

@@ -7,28 +7,27 @@ AWS Glue Developer Guide: "DynamicFrameCollection class".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
+
+from ._interfaces import F
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, KeysView, ValuesView
 
-    from .context import GlueContext
-    from .dynamicframe import DynamicFrame
+    from ._interfaces import Context
 
 
-class DynamicFrameCollection:
+class DynamicFrameCollection(Generic[F]):
     """A dictionary of DynamicFrames, as transforms with several results return."""
 
-    def __init__(
-        self, dynamic_frames: dict[str, DynamicFrame] | list[DynamicFrame], glue_ctx: GlueContext
-    ) -> None:
+    def __init__(self, dynamic_frames: dict[str, F] | list[F], glue_ctx: Context[F]) -> None:
         if isinstance(dynamic_frames, dict):
             self._frames = dict(dynamic_frames)
         else:
             self._frames = {frame.name: frame for frame in dynamic_frames}
         self.glue_ctx = glue_ctx
 
-    def __getitem__(self, key: str) -> DynamicFrame:
+    def __getitem__(self, key: str) -> F:
         return self._frames[key]
 
     def __len__(self) -> int:
@@ -44,7 +43,7 @@ class DynamicFrameCollection:
         """Return the frames' names."""
         return self._frames.keys()
 
-    def values(self) -> ValuesView[DynamicFrame]:
+    def values(self) -> ValuesView[F]:
         """Return the frames."""
         return self._frames.values()
 
@@ -52,13 +51,13 @@ class DynamicFrameCollection:
         """Return names and frames."""
         return self._frames.items()
 
-    def select(self, key: str, transformation_ctx: str = "") -> DynamicFrame:
+    def select(self, key: str, transformation_ctx: str = "") -> F:
         """Return the frame of a name; KeyError when there is none."""
         return self._frames[key]
 
     def map(
-        self, callable: Callable[..., DynamicFrame], transformation_ctx: str = ""
-    ) -> DynamicFrameCollection:
+        self, callable: Callable[..., F], transformation_ctx: str = ""
+    ) -> DynamicFrameCollection[F]:
         """Return the collection of what a function `(frame, ctx)` makes of each frame."""
         made = {
             name: callable(frame, f"{transformation_ctx}{name}")
@@ -67,10 +66,10 @@ class DynamicFrameCollection:
         return DynamicFrameCollection(made, self.glue_ctx)
 
     def flatmap(
-        self, f: Callable[..., DynamicFrame | DynamicFrameCollection], transformation_ctx: str = ""
-    ) -> DynamicFrameCollection:
+        self, f: Callable[..., F | DynamicFrameCollection[F]], transformation_ctx: str = ""
+    ) -> DynamicFrameCollection[F]:
         """Return all frames that a function `(frame, ctx)` makes, collections opened."""
-        made: dict[str, DynamicFrame] = {}
+        made: dict[str, F] = {}
         for name, frame in self._frames.items():
             result = f(frame, f"{transformation_ctx}{name}")
             if isinstance(result, DynamicFrameCollection):

@@ -5,7 +5,6 @@ AWS Glue Developer Guide: "Data format options for inputs and outputs in AWS Glu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as sf
@@ -14,6 +13,7 @@ from pyspark.sql import types as spark_types
 from . import _json_source, _types
 from ._columns import cast, column, file_name
 from ._listing import flag
+from ._loading import Loaded, only, reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
     from ._catalog import Table
-    from ._paths import Path
 
 READABLE = ("csv", "json", "parquet", "orc")
 _NULL = r"\N"
@@ -29,22 +28,6 @@ _CSV_OPTIONS = {
     "separator", "escaper", "quoteChar", "multiLine", "multiline", "withHeader", "writeHeader",
     "skipFirst", "optimizePerformance",
 }  # fmt: skip
-
-
-@dataclass
-class Loaded:
-    """What was read: rows, the columns of several types, and the records that could not be."""
-
-    df: DataFrame
-    choices: frozenset[Path] = field(default_factory=frozenset)
-    errors: DataFrame | None = None
-    undecided: dict[str, Any] = field(default_factory=dict)
-
-
-def reader(spark: Any, base: str | None = None) -> Any:
-    """Return a Spark reader that takes paths literally, whatever characters they hold."""
-    made = spark.read.option("__globPaths__", "false")
-    return made.option("basePath", base) if base else made
 
 
 def load(
@@ -70,13 +53,6 @@ def load(
         )
     file = [file_name().alias(attach)] if attach else []
     return Loaded(df.select(*normal(df), *file))
-
-
-def only(options: Mapping[str, Any], known: set[str], format: str) -> None:
-    """Raise for format options that would be ignored."""
-    unknown = sorted(set(options) - known)
-    if unknown:
-        raise NotImplementedError(f"format_options {unknown} are not supported for {format}")
 
 
 def normal(df: DataFrame) -> list[Column]:

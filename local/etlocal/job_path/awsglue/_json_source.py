@@ -15,6 +15,7 @@ from pyspark.sql import types as spark_types
 from . import _types
 from ._columns import column, file_name, find, rewrite
 from ._listing import flag
+from ._loading import Loaded, only, reader
 from ._python_transforms import ERROR_SCHEMA
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame
 
-    from ._formats import Loaded
     from ._paths import Path
 
 _BAD = "_corrupt_record"
@@ -41,8 +41,6 @@ _STRICT = {"allowNonNumericNumbers": "false"}
 
 def load(spark: Any, paths: Sequence[str], options: Mapping[str, Any], attach: str) -> Loaded:
     """Read JSON files; what cannot be parsed becomes error records."""
-    from ._formats import Loaded, only, reader
-
     only(options, {"jsonPath", "multiline", "multiLine", "optimizePerformance"}, "json")
     multi = flag(options.get("multiline", options.get("multiLine", False)), "multiline")
     text = reader(spark).text(list(paths), wholetext=multi)

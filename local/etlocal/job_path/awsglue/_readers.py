@@ -5,24 +5,25 @@ AWS Glue Developer Guide: "DynamicFrameReader class", "DynamicFrameWriter class"
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
+
+from ._interfaces import F
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from .context import GlueContext
-    from .dynamicframe import DynamicFrame
+    from ._interfaces import Context
 
 
-class DynamicFrameReader:
+class DynamicFrameReader(Generic[F]):
     """Reads DynamicFrames."""
 
-    def __init__(self, glue_context: GlueContext) -> None:
+    def __init__(self, glue_context: Context[F]) -> None:
         self._glue_context = glue_context
 
     def from_rdd(
         self, data: Any, name: str, schema: Any = None, sampleRatio: float | None = None
-    ) -> DynamicFrame:
+    ) -> F:
         """Read an RDD; see `GlueContext.create_dynamic_frame_from_rdd`."""
         return self._glue_context.create_dynamic_frame_from_rdd(data, name, schema, sampleRatio)
 
@@ -35,7 +36,7 @@ class DynamicFrameReader:
         transformation_ctx: str = "",
         push_down_predicate: str = "",
         **kwargs: Any,
-    ) -> DynamicFrame:
+    ) -> F:
         """Read a connection; see `GlueContext.create_dynamic_frame_from_options`."""
         return self._glue_context.create_dynamic_frame_from_options(
             connection_type,
@@ -57,7 +58,7 @@ class DynamicFrameReader:
         additional_options: dict[str, Any] | None = None,
         catalog_id: str | None = None,
         **kwargs: Any,
-    ) -> DynamicFrame:
+    ) -> F:
         """Read a catalog table; see `GlueContext.create_dynamic_frame_from_catalog`."""
         return self._glue_context.create_dynamic_frame_from_catalog(
             database,
@@ -71,15 +72,15 @@ class DynamicFrameReader:
         )
 
 
-class DynamicFrameWriter:
+class DynamicFrameWriter(Generic[F]):
     """Writes DynamicFrames."""
 
-    def __init__(self, glue_context: GlueContext) -> None:
+    def __init__(self, glue_context: Context[F]) -> None:
         self._glue_context = glue_context
 
     def from_options(
         self,
-        frame: DynamicFrame,
+        frame: F,
         connection_type: str,
         connection_options: dict[str, Any] | None = None,
         format: str | None = None,
@@ -93,7 +94,7 @@ class DynamicFrameWriter:
 
     def from_catalog(
         self,
-        frame: DynamicFrame,
+        frame: F,
         database: str | None = None,
         table_name: str | None = None,
         redshift_tmp_dir: str = "",
@@ -101,7 +102,7 @@ class DynamicFrameWriter:
         additional_options: dict[str, Any] | None = None,
         catalog_id: str | None = None,
         **kwargs: Any,
-    ) -> DynamicFrame:
+    ) -> F:
         """Write to a catalog table; see `GlueContext.write_dynamic_frame_from_catalog`."""
         return self._glue_context.write_dynamic_frame_from_catalog(
             frame,
@@ -116,7 +117,7 @@ class DynamicFrameWriter:
 
     def from_jdbc_conf(
         self,
-        frame: DynamicFrame,
+        frame: F,
         catalog_connection: str,
         connection_options: dict[str, Any] | None = None,
         redshift_tmp_dir: str = "",
@@ -137,7 +138,7 @@ class DynamicFrameWriter:
 class DataFrameReader:
     """Reads Spark DataFrames from the same sources."""
 
-    def __init__(self, glue_context: GlueContext) -> None:
+    def __init__(self, glue_context: Context[Any]) -> None:
         self._glue_context = glue_context
 
     def from_options(self, *args: Any, **kwargs: Any) -> DataFrame:
@@ -152,19 +153,15 @@ class DataFrameReader:
 class DataFrameWriter:
     """Writes Spark DataFrames to the same targets."""
 
-    def __init__(self, glue_context: GlueContext) -> None:
+    def __init__(self, glue_context: Context[Any]) -> None:
         self._glue_context = glue_context
 
     def from_options(self, frame: DataFrame, *args: Any, **kwargs: Any) -> DataFrame:
         """Write a DataFrame to a connection."""
-        self._glue_context.write_dynamic_frame_from_options(
-            self._glue_context._frame(frame), *args, **kwargs
-        )
+        self._glue_context.write_data_frame_from_options(frame, *args, **kwargs)
         return frame
 
     def from_catalog(self, frame: DataFrame, *args: Any, **kwargs: Any) -> DataFrame:
         """Write a DataFrame to a catalog table."""
-        self._glue_context.write_dynamic_frame_from_catalog(
-            self._glue_context._frame(frame), *args, **kwargs
-        )
+        self._glue_context.write_data_frame_from_catalog(frame, *args, **kwargs)
         return frame

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as sf
 from pyspark.sql import types as spark_types
 
-from . import _aws, _catalog, _connections, _formats, _keyed, _redshift_sql
+from . import _aws, _catalog, _connections, _formats, _keyed, _loading, _redshift_sql
 from ._bookmarks_jdbc import Keys
 from ._columns import column
 from ._listing import ListOptions, list_files, split_s3
@@ -127,7 +127,7 @@ def read(spark: Any, options: Mapping[str, Any], ctx: str) -> DataFrame:
         columns, _ = warehouse.rows(f"{everything} LIMIT 0")
         kinds = [(str(c["name"]), _redshift_sql.result_type(c)) for c in columns]
         return _catalog.empty_frame(spark, kinds)
-    df = _formats.reader(spark).parquet(*[file.path for file in files])
+    df = _loading.reader(spark).parquet(*[file.path for file in files])
     return df.select(*_formats.normal(df))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import types as spark_types
 
-from . import _formats, _types
+from . import _formats, _loading, _types
 from ._columns import column
 from ._listing import flag
 
@@ -74,7 +74,7 @@ class Target:
             }
         else:
             known = {"compression", "blockSize", "pageSize", "useGlueParquetWriter", "multiline"}
-            _formats.only(format_options, known, str(format))
+            _loading.only(format_options, known, str(format))
             if "blockSize" in format_options:
                 spark_options["parquet.block.size"] = format_options["blockSize"]
             if "pageSize" in format_options:

@@ -16,8 +16,8 @@ from pyspark.sql import functions as sf
 from . import _aws, _bookmarks_s3, _catalog, _formats, _run, _types
 from ._bookmarks_s3 import Bounds, FileEntry, S3State
 from ._columns import file_name
-from ._formats import Loaded
 from ._listing import ListOptions, list_files
+from ._loading import Loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

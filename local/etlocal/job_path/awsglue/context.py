@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from ._catalog import Table
-    from ._formats import Loaded
+    from ._loading import Loaded
 
 _FILES = ("s3", "file")
 _UNSUPPORTED = "is not supported here"
@@ -183,7 +183,7 @@ class GlueContext:
 
     def getSource(
         self, connection_type: str, transformation_ctx: str = "", **options: Any
-    ) -> DataSource:
+    ) -> DataSource[DynamicFrame]:
         """Return a DataSource; `setFormat` and `getFrame` read it."""
         return DataSource(self, connection_type, options, transformation_ctx)
 
@@ -217,13 +217,13 @@ class GlueContext:
 
     def write_from_options(
         self,
-        frame_or_dfc: DynamicFrame | DynamicFrameCollection,
+        frame_or_dfc: DynamicFrame | DynamicFrameCollection[DynamicFrame],
         connection_type: str,
         connection_options: dict[str, Any] | None = None,
         format: str | None = None,
         format_options: dict[str, Any] | None = None,
         transformation_ctx: str = "",
-    ) -> DynamicFrame | DynamicFrameCollection:
+    ) -> DynamicFrame | DynamicFrameCollection[DynamicFrame]:
         """Write a frame, or every frame of a collection under its name, and return it."""
         if not isinstance(frame_or_dfc, DynamicFrameCollection):
             return self.write_dynamic_frame_from_options(
@@ -294,13 +294,13 @@ class GlueContext:
 
     def write_from_jdbc_conf(
         self,
-        frame_or_dfc: DynamicFrame | DynamicFrameCollection,
+        frame_or_dfc: DynamicFrame | DynamicFrameCollection[DynamicFrame],
         catalog_connection: str,
         connection_options: dict[str, Any] | None = None,
         redshift_tmp_dir: str = "",
         transformation_ctx: str = "",
         catalog_id: str | None = None,
-    ) -> DynamicFrame | DynamicFrameCollection:
+    ) -> DynamicFrame | DynamicFrameCollection[DynamicFrame]:
         """Write a frame, or every frame of a collection to a table of its name."""
         if not isinstance(frame_or_dfc, DynamicFrameCollection):
             return self.write_dynamic_frame_from_jdbc_conf(
@@ -318,6 +318,14 @@ class GlueContext:
                 frame, catalog_connection, options, redshift_tmp_dir
             )
         return frame_or_dfc
+
+    def write_data_frame_from_options(self, frame: DataFrame, *args: Any, **kwargs: Any) -> None:
+        """Write a DataFrame as `write_dynamic_frame_from_options` does a frame."""
+        self.write_dynamic_frame_from_options(DynamicFrame(frame, self), *args, **kwargs)
+
+    def write_data_frame_from_catalog(self, frame: DataFrame, *args: Any, **kwargs: Any) -> None:
+        """Write a DataFrame as `write_dynamic_frame_from_catalog` does a frame."""
+        self.write_dynamic_frame_from_catalog(DynamicFrame(frame, self), *args, **kwargs)
 
     def extract_jdbc_conf(
         self, connection_name: str, catalog_id: str | None = None
@@ -369,9 +377,6 @@ class GlueContext:
 
     def _catalog_table(self, database: str, name: str, catalog_id: str | None) -> Table:
         return _catalog.get_table(_aws.client("glue"), database, name, catalog_id)
-
-    def _frame(self, df: DataFrame) -> DynamicFrame:
-        return DynamicFrame(df, self)
 
     def _loaded(self, loaded: Loaded, name: str) -> DynamicFrame:
         made = DynamicFrame(loaded.df, self, name)

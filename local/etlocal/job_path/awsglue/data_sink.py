@@ -16,8 +16,7 @@ from ._listing import flag
 
 if TYPE_CHECKING:
     from ._catalog import Table
-    from .context import GlueContext
-    from .dynamicframe import DynamicFrame
+    from ._interfaces import Context, F, Frame
 
 _FILES = ("s3", "file")
 
@@ -27,7 +26,7 @@ class DataSink:
 
     def __init__(
         self,
-        glue_context: GlueContext,
+        glue_context: Context[Any],
         connection_type: str,
         options: dict[str, Any],
         format: str | None,
@@ -67,7 +66,7 @@ class DataSink:
             return dynamic_frame_or_dfc
         return self.writeFrame(dynamic_frame_or_dfc, info)
 
-    def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
+    def writeFrame(self, dynamic_frame: F, info: str = "") -> F:
         """Write a frame and, when asked for, update the catalog.
 
         Raises
@@ -95,7 +94,7 @@ class DataSink:
             _catalog_update.update(*self._catalog, written, target, behavior)
         return dynamic_frame
 
-    def writeTable(self, frame: DynamicFrame, table: Table) -> None:
+    def writeTable(self, frame: Frame, table: Table) -> None:
         """Write a frame in the form of a catalog table (`write_dynamic_frame.from_catalog`)."""
         options: dict[str, Any] = {}
         if table.classification == "csv":

@@ -5,19 +5,20 @@ AWS Glue Developer Guide: "GlueContext class" (getSource).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
+
+from ._interfaces import F
 
 if TYPE_CHECKING:
-    from .context import GlueContext
-    from .dynamicframe import DynamicFrame
+    from ._interfaces import Context
 
 
-class DataSource:
+class DataSource(Generic[F]):
     """A source that is read by `getFrame`, once its format is set."""
 
     def __init__(
         self,
-        glue_context: GlueContext,
+        glue_context: Context[F],
         connection_type: str,
         options: dict[str, Any],
         transformation_ctx: str,
@@ -34,7 +35,7 @@ class DataSource:
         self._format = format
         self._format_options = options
 
-    def getFrame(self, **options: Any) -> DynamicFrame:
+    def getFrame(self, **options: Any) -> F:
         """Read the source."""
         return self._glue_context.create_dynamic_frame_from_options(
             self._connection_type,

@@ -11,8 +11,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from . import (
+    _catalog,
     _choices,
     _joining,
+    _json_source,
     _mapping,
     _paths,
     _python_transforms,
@@ -21,6 +23,7 @@ from . import (
     _rows,
     _types,
     _undecided,
+    _unions,
 )
 from ._choices import ResolveOption
 from ._collection import DynamicFrameCollection
@@ -34,8 +37,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from . import gluetypes
+    from ._interfaces import Context
     from ._paths import Path
-    from .context import GlueContext
 
 __all__ = [
     "DynamicFrame",
@@ -60,7 +63,7 @@ class DynamicFrame(ErrorRecords):
         A name, used when the frame is put into a collection.
     """
 
-    def __init__(self, jdf: DataFrame, glue_ctx: GlueContext, name: str = "") -> None:
+    def __init__(self, jdf: DataFrame, glue_ctx: Context[DynamicFrame], name: str = "") -> None:
         self.glue_ctx = glue_ctx
         self.name = name
         self._raw = jdf
@@ -90,7 +93,9 @@ class DynamicFrame(ErrorRecords):
             self._undecided = {}
 
     @classmethod
-    def fromDF(cls, dataframe: DataFrame, glue_ctx: GlueContext, name: str = "") -> DynamicFrame:
+    def fromDF(
+        cls, dataframe: DataFrame, glue_ctx: Context[DynamicFrame], name: str = ""
+    ) -> DynamicFrame:
         """Return a DataFrame as a DynamicFrame."""
         return cls(dataframe, glue_ctx, name)
 
@@ -199,14 +204,12 @@ class DynamicFrame(ErrorRecords):
         if "match_catalog" in (action, *(spec for _, spec in specs or ())):
             if not database or not table_name:
                 raise ValueError("resolveChoice: match_catalog needs database and table_name")
-            columns = self.glue_ctx._catalog_table(database, table_name, catalog_id).all_columns
+            columns = _catalog.columns_of(database, table_name, catalog_id)
         df, choices = _choices.apply(self._df, self._choices, specs or (), action, columns or ())
         return self._next(df, args, kwargs, choices)
 
     def unbox(self, path: str, format: str, *args: Any, **options: Any) -> DynamicFrame:
         """Return the frame with a string field parsed: JSON text into fields."""
-        from ._json_source import unbox_json
-
         kwargs = {k: options.pop(k) for k in COMMON if k in options}
         if format != "json" or set(options) - {"withSchema"}:
             raise NotImplementedError(
@@ -214,7 +217,7 @@ class DynamicFrame(ErrorRecords):
                 "json with withSchema is"
             )
         where = _paths.parse(path)
-        df, choices = unbox_json(self._df, where, options.get("withSchema"))
+        df, choices = _json_source.unbox_json(self._df, where, options.get("withSchema"))
         return self._next(df, args, kwargs, self._choices | choices)
 
     # -- rows
@@ -268,9 +271,9 @@ class DynamicFrame(ErrorRecords):
 
     def union(self, other_frame: DynamicFrame, *args: Any, **kwargs: Any) -> DynamicFrame:
         """Return the records of both frames; fields that one lacks are null."""
-        from ._unions import union
-
-        df, choices = union((self._df, self._choices), (other_frame._df, other_frame._choices))
+        df, choices = _unions.union(
+            (self._df, self._choices), (other_frame._df, other_frame._choices)
+        )
         made = self._next(df, args, kwargs, choices)
         made._earlier_errors += other_frame._all_errors()
         return made
@@ -289,7 +292,7 @@ class DynamicFrame(ErrorRecords):
 
     def split_fields(
         self, paths: Sequence[str], name1: str, name2: str, *args: Any, **kwargs: Any
-    ) -> DynamicFrameCollection:
+    ) -> DynamicFrameCollection[DynamicFrame]:
         """Return two frames: the named fields, and the rest."""
         chosen = self.select_fields(paths, *args, **kwargs)
         rest = self.drop_fields(paths, *args, **kwargs)
@@ -302,7 +305,7 @@ class DynamicFrame(ErrorRecords):
         name2: str,
         *args: Any,
         **kwargs: Any,
-    ) -> DynamicFrameCollection:
+    ) -> DynamicFrameCollection[DynamicFrame]:
         """Return two frames: rows for which all comparisons hold, and the others."""
         holds = _rows.comparison(self._df, comparison_dict)
         return self._collection(
@@ -319,7 +322,7 @@ class DynamicFrame(ErrorRecords):
         options: dict[str, Any] | None = None,
         *args: Any,
         **kwargs: Any,
-    ) -> DynamicFrameCollection:
+    ) -> DynamicFrameCollection[DynamicFrame]:
         """Return the frame as flat tables: the root, and one for every array.
 
         Nothing is staged: `staging_path` is not written to.
@@ -368,7 +371,7 @@ class DynamicFrame(ErrorRecords):
 
     # -- making the next frame
 
-    def _collection(self, frames: dict[str, DynamicFrame]) -> DynamicFrameCollection:
+    def _collection(self, frames: dict[str, DynamicFrame]) -> DynamicFrameCollection[DynamicFrame]:
         for name, frame in frames.items():
             frame.name = name
         return DynamicFrameCollection(frames, self.glue_ctx)

@@ -20,7 +20,7 @@ class SelectFromCollection(GlueTransform):
     """
 
     def __call__(
-        self, dfc: DynamicFrameCollection, key: str, transformation_ctx: str = ""
+        self, dfc: DynamicFrameCollection[DynamicFrame], key: str, transformation_ctx: str = ""
     ) -> DynamicFrame:
         """Apply the transform."""
         return dfc.select(key, transformation_ctx)
@@ -34,10 +34,10 @@ class MapToCollection(GlueTransform):
 
     def __call__(
         self,
-        dfc: DynamicFrameCollection,
+        dfc: DynamicFrameCollection[DynamicFrame],
         callable: Callable[..., DynamicFrame],
         transformation_ctx: str = "",
-    ) -> DynamicFrameCollection:
+    ) -> DynamicFrameCollection[DynamicFrame]:
         """Apply the transform."""
         return dfc.map(callable, transformation_ctx)
 
@@ -50,12 +50,12 @@ class FlatMap(GlueTransform):
 
     def __call__(
         self,
-        dfc: DynamicFrameCollection,
+        dfc: DynamicFrameCollection[DynamicFrame],
         BaseTransform: type[GlueTransform],
         frame_name: str,
         transformation_ctx: str = "",
         **base_kwargs: Any,
-    ) -> DynamicFrameCollection:
+    ) -> DynamicFrameCollection[DynamicFrame]:
         """Apply the transform."""
 
         def one(frame: DynamicFrame, ctx: str) -> Any:

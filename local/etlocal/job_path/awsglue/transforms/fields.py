@@ -161,7 +161,7 @@ class SplitFields(GlueTransform):
         info: str = "",
         stageThreshold: int = 0,
         totalThreshold: int = 0,
-    ) -> DynamicFrameCollection:
+    ) -> DynamicFrameCollection[DynamicFrame]:
         """Apply the transform."""
         return frame.split_fields(
             paths, name1, name2, transformation_ctx, info, stageThreshold, totalThreshold

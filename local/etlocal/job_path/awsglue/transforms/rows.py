@@ -104,7 +104,7 @@ class SplitRows(GlueTransform):
         info: str = "",
         stageThreshold: int = 0,
         totalThreshold: int = 0,
-    ) -> DynamicFrameCollection:
+    ) -> DynamicFrameCollection[DynamicFrame]:
         """Apply the transform."""
         return frame.split_rows(
             comparison_dict, name1, name2, transformation_ctx, info, stageThreshold, totalThreshold
@@ -127,7 +127,7 @@ class Relationalize(GlueTransform):
         info: str = "",
         stageThreshold: int = 0,
         totalThreshold: int = 0,
-    ) -> DynamicFrameCollection:
+    ) -> DynamicFrameCollection[DynamicFrame]:
         """Apply the transform."""
         return frame.relationalize(
             name, staging_path, options, transformation_ctx, info, stageThreshold, totalThreshold
