@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("etlocal_time_scale", "as --etlocal-time-scale", default=None)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share the stack on one pytest-xdist worker (``--dist loadgroup``)."""
     for item in items:
