@@ -29,7 +29,7 @@ class Warehouse:
 
     @property
     def scratch(self) -> Path:
-        """The folder of files that live as long as one statement."""
+        """The folder of files that live as long as one statement; made empty by `clear_scratch`."""
         folder = self._folder / "scratch"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -40,6 +40,10 @@ class Warehouse:
         folder = self._folder / "results"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def clear_scratch(self) -> None:
+        """Delete what a process that died left of its statements' files."""
+        shutil.rmtree(self._folder / "scratch", ignore_errors=True)
 
     def engine(self, key: str, first: str = "dev") -> Engine:
         """Give the engine of a namespace or cluster.

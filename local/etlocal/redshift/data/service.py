@@ -22,6 +22,7 @@ def start(runtime: Runtime) -> None:
     runtime.store.ensure(records.SCHEMA)
     now = time.time()
     records.fail_unfinished(runtime.store, _INTERRUPTED, now)
+    runtime.component(Warehouse).clear_scratch()
     folder = runtime.component(Warehouse).results
     for statement in records.purge(runtime.store, now - records.KEPT_SECONDS):
         for file in folder.glob(f"{statement}-*.jsonl"):

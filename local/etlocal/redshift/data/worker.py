@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
-import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from etlocal.aws.call import Runtime
@@ -205,16 +202,14 @@ class Worker:
         else:
             engine = self._warehouse.engine(target.key, target.database)
             session = engine.connect(record.database, record.db_user)
-        scratch = Path(tempfile.mkdtemp(dir=self._warehouse.scratch))
         try:
             self._register(record.id, session)
             records.update(
                 self._runtime.store, record.id, status="STARTED", updated=time.time(),
                 pid=getattr(session, "pid", 0),
             )  # fmt: skip
-            self._run_parts(record, target, sqls, session, scratch)
+            self._run_parts(record, target, sqls, session)
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
             if kept is None:
                 session.close()
             else:
@@ -233,7 +228,6 @@ class Worker:
         target: Target,
         sqls: Sequence[str],
         session: EngineSession,
-        scratch: Path,
     ) -> None:
         parsed = [
             self._parse(record, part.number, sql)
@@ -242,6 +236,7 @@ class Worker:
         if record.batch and not session.in_transaction:
             writes = any(item.kind in (Kind.WRITE, Kind.DDL) for item in parsed)
             session.begin(writes=writes)
+        scratch = self._warehouse.scratch
         try:
             for part, statement in zip(record.parts, parsed, strict=True):
                 context = Context(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import lru_cache
 
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
@@ -75,12 +76,26 @@ def parse(text: str, parameters: Parameters | None = None) -> Statement:
     SqlError
         If it is not Redshift's syntax or not supported.
     """
+    if not parameters:
+        return _parsed(text)
+    statement = _read(text)
+    _bind(statement, parameters)
+    return statement
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> Statement:
+    """Parse a text that is the same every time it comes; engines leave statements as they are."""
+    statement = _read(text)
+    _bind(statement, {})
+    return statement
+
+
+def _read(text: str) -> Statement:
     reader = Reader(text)
     if reader.done:
         raise SqlSyntaxError("")
-    statement = _parse(reader)
-    _bind(statement, parameters or {})
-    return statement
+    return _parse(reader)
 
 
 def _parse(reader: Reader) -> Statement:

@@ -28,7 +28,7 @@ class Context:
     s3 : callable
         Gives S3 clients.
     scratch : Path
-        A folder for files that live as long as the statement.
+        The folder in which a statement makes its own, for files that live as long as it does.
     query : int
         The statement's query id.
     default_role : str or None

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any, cast
 
 from etlocal.formats.compression import decompress
@@ -45,16 +46,17 @@ def copy(session: EngineSession, statement: Copy, context: Context) -> Result:
     table = session.table(statement.table)
     columns = _columns(table, statement)
     client = context.s3_client(options.role)
-    files = list(_files(client, statement, context.scratch))
-    paths = _json_paths(client, options, columns)
-    load = Load(table, columns, files, options, paths)
-    try:
-        result = session.load(load)
-    except LoadFailedError as error:
-        session.record_load_problems(load, error.problems, context.query)
-        raise LoadFailedError(error.problems, table.name.relation) from error
-    if result.problems:
-        session.record_load_problems(load, result.problems, context.query)
+    with TemporaryDirectory(dir=context.scratch) as folder:
+        files = list(_files(client, statement, Path(folder)))
+        paths = _json_paths(client, options, columns)
+        load = Load(table, columns, files, options, paths)
+        try:
+            result = session.load(load)
+        except LoadFailedError as error:
+            session.record_load_problems(load, error.problems, context.query)
+            raise LoadFailedError(error.problems, table.name.relation) from error
+        if result.problems:
+            session.record_load_problems(load, result.problems, context.query)
     return Result(affected=result.rows)
 
 

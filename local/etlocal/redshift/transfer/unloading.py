@@ -11,6 +11,7 @@ import gzip
 import json
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -38,19 +39,17 @@ def unload(session: EngineSession, statement: Unload, context: Context) -> Resul
     bucket, prefix = s3.split(statement.target)
     client = context.s3_client(options.role)
     _clear(client, bucket, prefix, options)
-    folder = context.scratch / "unload"
-    folder.mkdir()
-    files = session.export(_export(statement, folder))
     entries = []
     counts: dict[tuple[tuple[str, str | None], ...], int] = {}
-    for file in files:
-        number = counts.get(file.partition, 0)
-        counts[file.partition] = number + 1
-        key = prefix + _name(file, number, options)
-        body = _compressed(file.path, options.compression)
-        with s3.refusals(), body.open("rb") as stream:
-            client.put_object(Bucket=bucket, Key=key, Body=stream)
-        entries.append((f"s3://{bucket}/{key}", body.stat().st_size, file.rows))
+    with TemporaryDirectory(dir=context.scratch) as folder:
+        for file in session.export(_export(statement, Path(folder))):
+            number = counts.get(file.partition, 0)
+            counts[file.partition] = number + 1
+            key = prefix + _name(file, number, options)
+            body = _compressed(file.path, options.compression)
+            with s3.refusals(), body.open("rb") as stream:
+                client.put_object(Bucket=bucket, Key=key, Body=stream)
+            entries.append((f"s3://{bucket}/{key}", body.stat().st_size, file.rows))
     if options.manifest:
         _manifest(client, bucket, prefix, entries, options)
     return Result(affected=sum(rows for _, _, rows in entries))

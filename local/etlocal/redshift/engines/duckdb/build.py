@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
@@ -41,7 +43,12 @@ def call(name: str, *arguments: exp.Expr) -> exp.Expr:
 
 def cast(node: exp.Expr, kind: str) -> exp.Expr:
     """Make a cast to a DuckDB type."""
-    return exp.Cast(this=node, to=exp.DataType.build(kind, dialect="duckdb"))
+    return exp.Cast(this=node, to=_data_type(kind).copy())
+
+
+@lru_cache(maxsize=256)
+def _data_type(kind: str) -> exp.DataType:
+    return exp.DataType.build(kind, dialect="duckdb")
 
 
 def text(value: str) -> exp.Expr:

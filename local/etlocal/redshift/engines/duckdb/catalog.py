@@ -18,6 +18,9 @@ from etlocal.redshift.engines.duckdb.build import quote
 
 INTERNAL = "pg_internal"
 
+# What was read of tables, by database, schema and name; None for what is no table of ours.
+Tables = dict[tuple[str, str, str], Table | None]
+
 SCHEMA = f"""
 CREATE SCHEMA IF NOT EXISTS {{db}}.public;
 CREATE SCHEMA IF NOT EXISTS {{db}}.{INTERNAL};

@@ -52,7 +52,7 @@ class SessionContext(EngineSession):
         self.settings: dict[str, str] = {}
         self.temporary: dict[str, Table] = {}
         self._found: dict[Name, tuple[str, str, str] | None] = {}
-        self._tables: dict[tuple[str, str, str], Table | None] = {}
+        self._tables: catalog.Tables = instance.tables
         self.use()
 
     def use(self) -> None:
@@ -62,10 +62,10 @@ class SessionContext(EngineSession):
         self.connection.execute(f"USE {quote(self.database)}.public")
         self.connection.execute(f"SET search_path = {quote_text(path)}")
 
-    def forget(self) -> None:
-        """Forget what was found: another statement begins, and others may have changed it."""
+    def remember(self, tables: catalog.Tables) -> None:
+        """Forget what was found for the statement before, and take up what is known of tables."""
         self._found.clear()
-        self._tables.clear()
+        self._tables = tables
 
     def full_name(self, table: Table) -> str:
         """Give the name by which DuckDB knows a table of this session's database."""

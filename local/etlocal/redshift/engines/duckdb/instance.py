@@ -22,10 +22,10 @@ from etlocal.redshift.errors import SqlError
 _SUFFIX = ".duckdb"
 _RESERVED = ("memory", "system", "temp", "template0", "template1", "padb_harvest")
 _SETTINGS = """
-SET autoinstall_known_extensions = false;
-SET python_enable_replacements = false;
-SET integer_division = true;
-SET TimeZone = 'UTC';
+SET GLOBAL autoinstall_known_extensions = false;
+SET GLOBAL python_enable_replacements = false;
+SET GLOBAL integer_division = true;
+SET GLOBAL TimeZone = 'UTC';
 """
 
 
@@ -38,6 +38,11 @@ class Instance:
         Where the databases' files are; made when absent.
     first : str
         The database that a new namespace begins with.
+
+    Attributes
+    ----------
+    tables : dict
+        What sessions have read of tables since the last change; they add to it.
     """
 
     def __init__(self, folder: Path, first: str = "dev") -> None:
@@ -46,6 +51,7 @@ class Instance:
         self._lock = threading.RLock()
         self._locks: dict[str, WriteLock] = {}
         self._sessions: dict[str, int] = {}
+        self.tables: catalog.Tables = {}
         self._root = duckdb.connect(":memory:")
         self._root.execute(_SETTINGS)
         macros = files(__package__).joinpath("macros.sql").read_text(encoding="utf-8")
@@ -71,6 +77,7 @@ class Instance:
             if name in self._locks or name in _RESERVED:
                 raise SqlError(f'database "{name}" already exists', sqlstate="42P04")
             self._attach(name)
+        self.changed()
 
     def drop_database(self, name: str) -> None:
         """Delete a database and its files.
@@ -92,6 +99,7 @@ class Instance:
             del self._locks[name]
             for path in (self._path(name), self._path(name).with_suffix(f"{_SUFFIX}.wal")):
                 path.unlink(missing_ok=True)
+        self.changed()
 
     def claim(self, database: str) -> tuple[duckdb.DuckDBPyConnection, WriteLock]:
         """Give a session's connection and its database's lock; see `released`.
@@ -106,15 +114,19 @@ class Instance:
             if lock is None:
                 raise SqlError(f'FATAL: database "{database}" does not exist', sqlstate="3D000")
             self._sessions[database] = self._sessions.get(database, 0) + 1
-            connection = self._root.cursor()
-        connection.execute(_SETTINGS)
-        return connection, lock
+            return self._root.cursor(), lock
+
+    def changed(self) -> None:
+        """Note that what is kept of tables was changed: whoever reads it next reads it anew.
+
+        Those who hold the old dictionary are in transactions from before.
+        """
+        self.tables = {}
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Give a connection of its own, outside of any session's transaction."""
         with self._lock:
             cursor = self._root.cursor()
-        cursor.execute(_SETTINGS)
         cursor.execute("SET search_path = 'memory.main'")
         return cursor
 

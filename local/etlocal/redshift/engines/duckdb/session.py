@@ -57,6 +57,7 @@ class DuckDBSession(SessionContext):
         self._started = False
         self._failed = False
         self._working = False
+        self._changes = False
 
     @property
     def in_transaction(self) -> bool:
@@ -74,7 +75,7 @@ class DuckDBSession(SessionContext):
         failed, started = self._failed, self._started
         try:
             if started and not failed:
-                self.connection.execute("COMMIT")
+                self._commit()
         except duckdb.Error as error:
             self._undo()
             raise translate(error) from error
@@ -94,6 +95,10 @@ class DuckDBSession(SessionContext):
         self._refuse_after_failure()
         writes = statement.kind in (Kind.WRITE, Kind.DDL)
         with self.statement(writes=writes):
+            if statement.kind is Kind.DDL:
+                # Nobody else may see what it makes before the transaction is committed.
+                self._changes = True
+                self.remember({})
             result = handler(self, statement)
         if isinstance(statement, statements.Truncate) and self._open:
             self.commit()
@@ -109,7 +114,7 @@ class DuckDBSession(SessionContext):
             For what DuckDB refuses; an open transaction has then failed.
         """
         own = not self._open
-        self.forget()
+        self._begin_statement()
         self._working = True
         try:
             self._stop_if_canceled()
@@ -119,7 +124,7 @@ class DuckDBSession(SessionContext):
             # DuckDB takes no notice of an interrupt between two of a statement's queries.
             self._stop_if_canceled()
             if own and self._started:
-                self.connection.execute("COMMIT")
+                self._commit()
         except (duckdb.Error, SqlError) as error:
             self._undo()
             self._failed = not own
@@ -131,6 +136,20 @@ class DuckDBSession(SessionContext):
             self._working = False
             if own:
                 self._ended()
+
+    def _begin_statement(self) -> None:
+        if self._changes:
+            self.remember({})
+        elif self._started:
+            # A transaction goes on seeing the tables as they were when it began.
+            self.remember(self._tables)
+        else:
+            self.remember(self.instance.tables)
+
+    def _commit(self) -> None:
+        self.connection.execute("COMMIT")
+        if self._changes:
+            self.instance.changed()
 
     def _start(self, *, writes: bool) -> None:
         if writes and not self._lock.held_by(self):
@@ -150,7 +169,7 @@ class DuckDBSession(SessionContext):
         self._lock.release(self)
 
     def _ended(self) -> None:
-        self._open = self._started = self._failed = False
+        self._open = self._started = self._failed = self._changes = False
         self._lock.release(self)
 
     def _stop_if_canceled(self) -> None:
@@ -167,7 +186,7 @@ class DuckDBSession(SessionContext):
     def table(self, name: Name) -> Table:
         """Describe a table or view."""
         if not self._working:
-            self.forget()
+            self._begin_statement()
         return super().table(name)
 
     def load(self, load: Load) -> LoadResult:
