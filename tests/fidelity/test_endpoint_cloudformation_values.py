@@ -105,3 +105,60 @@ def test_a_key_that_a_secret_does_not_have_fails_the_stack_without_telling_the_s
     stack.deploy(resources, "ROLLBACK_COMPLETE")
     assert "Could not find a value associated with JSONKey in SecretString" in stack.reasons()
     assert "s3cr3t" not in stack.reasons()
+
+
+def test_a_generated_password_has_a_character_of_each_kind(stack: Stack, client: Clients) -> None:
+    generate = {"PasswordLength": 4, "ExcludePunctuation": "true", "ExcludeCharacters": "aA0"}
+    names = [f"Secret{number}" for number in range(8)]
+    resources = {
+        one: {"Type": SECRET, "Properties": {"GenerateSecretString": generate}} for one in names
+    }
+    outputs = {one: {"Value": {"Ref": one}} for one in names}
+    made = stack.deploy(resources, "CREATE_COMPLETE", Outputs=outputs)
+    for identifier in made.values():
+        password = value_of(client, identifier)
+        kinds = [any(map(kind, password)) for kind in (str.islower, str.isupper, str.isdigit)]
+        assert all(kinds), password
+        assert password.isalnum()
+        assert not set(password) & set("aA0")
+
+
+def test_a_topic_is_named_after_its_stack_and_stays_through_an_update(
+    stack: Stack, client: Clients
+) -> None:
+    resources: dict[str, Any] = {
+        "Topic": {
+            "Type": "AWS::SNS::Topic",
+            "Properties": {"DisplayName": "Old", "KmsMasterKeyId": "alias/aws/sns"},
+        },
+        "Fifo": {"Type": "AWS::SNS::Topic", "Properties": {"FifoTopic": True}},
+        "Queue": {"Type": "AWS::SQS::Queue"},
+    }
+    outputs: dict[str, Any] = {one: {"Value": {"Ref": one}} for one in ("Topic", "Fifo")}
+    outputs["Queue"] = {"Value": {"Fn::GetAtt": ["Queue", "Arn"]}}
+    made = stack.deploy(resources, "CREATE_COMPLETE", Outputs=outputs)
+    assert made["Topic"].rpartition(":")[2].startswith(f"{stack.name}-Topic-")
+    assert made["Fifo"].rpartition(":")[2].startswith(f"{stack.name}-Fifo-")
+    assert made["Fifo"].endswith(".fifo")
+
+    subscription = {"Protocol": "sqs", "Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]}}
+    changed = {
+        "DisplayName": "New",
+        "Tags": [{"Key": "a", "Value": "b"}],
+        "Subscription": [subscription],
+    }
+    resources["Topic"]["Properties"] = changed
+    assert stack.deploy(resources, "UPDATE_COMPLETE", Outputs=outputs) == made
+    topic = {"TopicArn": made["Topic"]}
+    sns = client("sns")
+    attributes = sns.get_topic_attributes(**topic)["Attributes"]
+    assert attributes["DisplayName"] == "New"
+    assert not attributes.get("KmsMasterKeyId")
+    tags = sns.list_tags_for_resource(ResourceArn=made["Topic"])["Tags"]
+    assert {"Key": "a", "Value": "b"} in tags
+    subscribed = sns.list_subscriptions_by_topic(**topic)["Subscriptions"]
+    assert [one["Endpoint"] for one in subscribed] == [made["Queue"]]
+
+    del changed["Subscription"]
+    stack.deploy(resources, "UPDATE_COMPLETE", Outputs=outputs)
+    assert sns.list_subscriptions_by_topic(**topic)["Subscriptions"] == []

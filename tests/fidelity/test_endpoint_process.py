@@ -1,4 +1,4 @@
-"""The endpoint as a process: where it listens, when it is ready, how it ends, what it clears."""
+"""The endpoint as a process: where it listens, when it is ready, how it ends, what it logs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from etlocal.parent import PARENT_VARIABLE
 
@@ -130,39 +130,6 @@ def test_sigterm_ends_it_with_code_zero_and_nothing_called_the_internet(tmp_path
             proxy.accept()
 
 
-def test_reset_clears_every_service_and_leaves_them_usable(private_endpoint: Endpoint) -> None:
-    s3, sqs, events, sfn, glue = map(
-        private_endpoint.client, ("s3", "sqs", "events", "stepfunctions", "glue")
-    )
-    wait = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 10**6, "End": True}}}
-    rounds = []
-    for _ in range(2):
-        s3.create_bucket(Bucket="bucket")
-        s3.put_object(Bucket="bucket", Key="k", Body=b"1")
-        queue = sqs.create_queue(QueueName="queue")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-        events.put_rule(Name="rule", EventPattern=json.dumps({"source": ["me"]}))
-        target = {"Id": "t", "Arn": arn["Attributes"]["QueueArn"]}
-        events.put_targets(Rule="rule", Targets=[target])
-        machine = sfn.create_state_machine(
-            name="m", definition=json.dumps(wait), roleArn="arn:aws:iam::000000000000:role/r"
-        )["stateMachineArn"]
-        sfn.start_execution(stateMachineArn=machine)
-        glue.create_database(DatabaseInput={"Name": "db"})
-        events.put_events(Entries=[{"Source": "me", "DetailType": "d", "Detail": "{}"}])
-        got = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)
-        rounds.append(len(got.get("Messages", ())))
-        status, document = private_endpoint.call("POST", "/_etlocal/reset")
-        assert status == 200
-        assert {"s3", "events", "glue"} <= set(document["reset"])
-        assert s3.list_buckets()["Buckets"] == []
-        assert sqs.list_queues().get("QueueUrls", []) == []
-        assert events.list_rules()["Rules"] == []
-        assert sfn.list_state_machines()["stateMachines"] == []
-        assert glue.get_databases()["DatabaseList"] == []
-    assert rounds == [1, 1]
-
-
 def test_an_operation_that_is_not_emulated_answers_501_and_names_it(client: Clients) -> None:
     calls: list[tuple[str, str, dict[str, Any]]] = [
         ("glue", "get_ml_transforms", {}),
@@ -177,3 +144,47 @@ def test_an_operation_that_is_not_emulated_answers_501_and_names_it(client: Clie
         assert answer["Error"]["Code"] == "NotImplemented"
         wanted = "".join(part.capitalize() for part in operation.split("_"))
         assert f"{service}.{wanted}".lower() in answer["Error"]["Message"].lower()
+
+
+def test_no_secret_of_a_request_is_logged(tmp_path: Path) -> None:
+    process = launch(
+        tmp_path, free_port(), ETLOCAL_LOG_LEVEL="INFO", **{PARENT_VARIABLE: str(os.getpid())}
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().split()[-1]
+    running = Endpoint(url, process.pid, tmp_path / "state")
+    connection = {
+        "Name": "c",
+        "ConnectionType": "JDBC",
+        "ConnectionProperties": {
+            "JDBC_CONNECTION_URL": "jdbc:redshift://host:5439/dev",
+            "USERNAME": "me",
+            "PASSWORD": "Hush-Password1",
+        },
+    }
+    running.client("glue").create_connection(ConnectionInput=connection)
+    running.client("redshift-serverless").create_namespace(
+        namespaceName="namespace", adminUsername="admin", adminUserPassword="Hush-Password1"
+    )
+    with pytest.raises(ClientError):
+        running.client("redshift-serverless").create_namespace(
+            namespaceName="namespace", adminUsername="admin", adminUserPassword="Hush-Password1"
+        )
+    running.client("secretsmanager").create_secret(Name="s", SecretString="Hush-Password1")
+    with pytest.raises(ClientError):
+        running.client("secretsmanager").create_secret(Name="s", SecretString="Hush-Password1")
+    with pytest.raises(ClientError):
+        running.client("glue").create_connection(ConnectionInput=connection | {"Name": "c" * 300})
+    properties = {"Name": "s", "SecretString": "Hush-Password1"}
+    resources = {"Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": properties}}
+    cloudformation = running.client("cloudformation")
+    cloudformation.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": resources}))
+    with pytest.raises(WaiterError):
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName="s", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+        )
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 0
+    log = (tmp_path / "endpoint.log").read_text()
+    assert "INFO" in log
+    assert "Hush" not in log

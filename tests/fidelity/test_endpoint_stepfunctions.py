@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 Clients = Callable[[str], Any]
 Run = Callable[..., dict[str, Any]]
@@ -192,3 +193,75 @@ def test_stopping_an_execution_stops_the_job_it_waits_for(client: Clients, name:
     assert ended(client, execution)["status"] == "ABORTED"
     while not set(states()) <= {"STOPPED", "STOPPING"}:
         pass
+
+
+@pytest.mark.parametrize("error", ["States.TaskFailed", "States.Mine", "Mine"])
+def test_a_fail_state_ends_with_the_error_it_names(run: Run, error: str) -> None:
+    result = run({"F": {"Type": "Fail", "Error": error, "Cause": "because"}})
+    assert (result["status"], result["error"], result["cause"]) == ("FAILED", error, "because")
+
+
+@pytest.mark.parametrize("kind", ["Parallel", "Map"])
+@pytest.mark.parametrize(
+    ("error", "caught"), [("States.TaskFailed", True), ("States.Timeout", False), ("Mine", True)]
+)
+def test_what_fails_in_a_branch_or_an_iteration_is_caught_by_its_name(
+    run: Run, kind: str, error: str, caught: bool
+) -> None:
+    inner = {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": error}}}
+    fields: dict[str, Any] = {
+        "Parallel": {"Branches": [inner]},
+        "Map": {"Items": [1], "ItemProcessor": inner},
+    }
+    catch = {"Catch": [{"ErrorEquals": ["States.TaskFailed"], "Next": "Caught"}], "End": True}
+    states = {"S": {"Type": kind, **fields[kind], **catch}, "Caught": {"Type": "Succeed"}}
+    result = run(states, QueryLanguage="JSONata")
+    assert result["status"] == ("SUCCEEDED" if caught else "FAILED"), result
+    assert caught or result["error"] == error
+
+
+def test_an_unknown_name_of_the_interpreters_own_is_refused_in_a_definition(
+    client: Clients, name: str
+) -> None:
+    catch = [{"ErrorEquals": ["States.Nothing"], "Next": "P"}]
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Catch": catch, "End": True}
+    with pytest.raises(ClientError, match="InvalidDefinition"):
+        machine(client, name, {"T": task, "P": {"Type": "Succeed"}})
+
+
+def test_a_job_run_that_was_stopped_is_not_an_abnormal_end_of_its_task(
+    client: Clients, name: str
+) -> None:
+    """Glue's documentation ("AWS Glue job run statuses") lists FAILED, ERROR and TIMEOUT as such.
+
+    Step Functions' own page ("Start an AWS Glue job with Step Functions") does not name STOPPED.
+    """
+    glue, sfn = client("glue"), client("stepfunctions")
+    command = {"Name": "glueetl", "ScriptLocation": f"s3://{name}/job.py"}
+    glue.create_job(Name=name, Role=ROLE, Command=command, GlueVersion="5.1")
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::glue:startJobRun.sync",
+        "Arguments": {"JobName": name},
+        "End": True,
+    }
+    arn = machine(client, name, {"Job": state}, QueryLanguage="JSONata")
+    execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
+    limit = time.monotonic() + 20
+    while not (runs := glue.get_job_runs(JobName=name)["JobRuns"]):
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    glue.batch_stop_job_run(JobName=name, JobRunIds=[runs[0]["Id"]])
+    described = ended(client, execution)
+    assert described["status"] == "SUCCEEDED"
+    output = json.loads(described["output"])
+    assert (output["JobRunState"], output["JobName"]) == ("STOPPED", name)
+
+
+def test_an_execution_can_be_stopped_as_soon_as_it_was_started(client: Clients, name: str) -> None:
+    arn = machine(client, name, {"W": {"Type": "Wait", "Seconds": 10**6, "End": True}})
+    sfn = client("stepfunctions")
+    for _ in range(20):
+        execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
+        sfn.stop_execution(executionArn=execution, cause="at once")
+        assert ended(client, execution, seconds=10)["cause"] == "at once"

@@ -10,6 +10,8 @@ import datetime
 import logging
 import shutil
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ from moto.core.base_backend import BackendDict
 
 LOG = logging.getLogger(__name__)
 
+_ASK_SECONDS = 0.01
+_END_SECONDS = 2.0
+
 
 def reset_localstack() -> list[str]:
     """Clear every service of LocalStack that was used.
@@ -29,7 +34,6 @@ def reset_localstack() -> list[str]:
     list of str
         The services' names.
     """
-    _stop_executions()
     names = SERVICE_PLUGINS.list_loaded_services()
     for name in names:
         service = SERVICE_PLUGINS.get_service(name)
@@ -62,16 +66,35 @@ def _empty(folder: Path) -> None:
             entry.unlink(missing_ok=True)
 
 
-def _stop_executions() -> None:
+def end_executions() -> None:
+    """Stop every execution of Step Functions, and wait until they have ended.
+
+    One that goes on would take the disappearance of what it works on for a failure, and act on it.
+    """
+    deadline = time.monotonic() + _END_SECONDS
+    while running := _running_executions():
+        now = datetime.datetime.now(tz=datetime.UTC)
+        for execution in running:
+            # One that has just been started has no environment that could be told to stop.
+            if execution.exec_worker is not None and execution.exec_worker.env is not None:
+                execution.stop(stop_date=now, error=None, cause="etlocal was reset")
+        if time.monotonic() > deadline:
+            LOG.warning("%s executions did not end in time", len(running))
+            return
+        threading.Event().wait(_ASK_SECONDS)
+
+
+def _running_executions() -> list[Any]:
     stores = sys.modules.get("localstack.services.stepfunctions.backend.store")
     if stores is None:
-        return
-    now = datetime.datetime.now(tz=datetime.UTC)
-    for regions in stores.sfn_stores.values():
-        for store in regions.values():
-            for execution in list(store.executions.values()):
-                if execution.exec_status == "RUNNING":
-                    execution.stop(stop_date=now, error=None, cause="etlocal was reset")
+        return []
+    return [
+        execution
+        for regions in list(stores.sfn_stores.values())
+        for store in list(regions.values())
+        for execution in list(store.executions.values())
+        if execution.exec_status == "RUNNING"
+    ]
 
 
 def _clear_memory(name: str, provider: Any) -> None:
@@ -83,6 +106,10 @@ def _clear_memory(name: str, provider: Any) -> None:
 
 def _clear_events(provider: Any) -> None:
     from localstack.services.events.scheduler import JobScheduler
+
+    from etlocal.endpoint.patches import event_delivery
+
+    event_delivery.forget()
 
     JobScheduler.instance().jobs = []
     for attribute, value in vars(provider).items():

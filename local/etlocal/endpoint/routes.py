@@ -13,7 +13,7 @@ from localstack.services.edge import ROUTER
 
 import etlocal
 from etlocal.endpoint.hosting import Host
-from etlocal.endpoint.reset import reset_localstack
+from etlocal.endpoint.reset import end_executions, reset_localstack
 
 LOG = logging.getLogger(__name__)
 
@@ -79,11 +79,12 @@ class Routes:
 
     def reset(self, _: Request) -> Response:
         """Clear the state of all services; executions and job runs that go on are stopped."""
+        end_executions()
         self._host.reset()
         cleared = reset_localstack()
         self._forget_saved()
         self._host.clients.forget()
-        return Response.for_json({"reset": sorted([*cleared, *self._host.services])})
+        return Response.for_json({"reset": sorted({*cleared, *self._host.services})})
 
     def bookmarks(self, request: Request, job_name: str) -> Response:
         """Hand a job's bookmark request to the Glue service."""

@@ -25,6 +25,7 @@ _WITH_SERVICE = {
     "event_to_executions": f"{_SERVICES}.events.target",
     "event_delivery": f"{_SERVICES}.events.target",
     "asl_escapes": f"{_SERVICES}.stepfunctions.provider",
+    "error_names": f"{_SERVICES}.stepfunctions.provider",
     "jsonata": f"{_SERVICES}.stepfunctions.provider",
     "sync_tasks": f"{_SERVICES}.stepfunctions.provider",
     "sdk_integrations": f"{_SERVICES}.stepfunctions.provider",
@@ -39,6 +40,8 @@ _WITH_SERVICE = {
     "cfn_rollback": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_log_groups": f"{_SERVICES}.logs.resource_providers.aws_logs_loggroup",
     "cfn_buckets": f"{_SERVICES}.s3.resource_providers.aws_s3_bucket",
+    "cfn_topics": f"{_SERVICES}.sns.resource_providers.aws_sns_topic",
+    "cfn_secrets": f"{_SERVICES}.secretsmanager.resource_providers.aws_secretsmanager_secret",
     "cfn_state_machines": (
         f"{_SERVICES}.stepfunctions.resource_providers.aws_stepfunctions_statemachine"
     ),

@@ -50,6 +50,15 @@ _PERMANENT = frozenset(
     }
 )
 
+# Set, and replaced, by a reset: what is on its way belongs to what is gone then.
+_forgotten = [threading.Event()]
+
+
+def forget() -> None:
+    """Let go of every event that is still to be tried again."""
+    _forgotten[0].set()
+    _forgotten[0] = threading.Event()
+
 
 def apply(settings: Settings) -> None:
     """Give every target its retries and its dead-letter queue."""
@@ -75,7 +84,7 @@ class _Delivery:
     def __init__(self, sender: Any, event: Any, trace: Any, clock: Clock, send: Any) -> None:
         policy = sender.target.get("RetryPolicy") or {}
         self._sender, self._event, self._trace, self._send = sender, event, trace, send
-        self._clock = clock
+        self._clock, self._forgotten = clock, _forgotten[0]
         self._attempts = int(policy.get("MaximumRetryAttempts", _DEFAULT_ATTEMPTS))
         age = float(policy.get("MaximumEventAgeInSeconds", _DEFAULT_AGE_SECONDS))
         self._expires = time.monotonic() + clock.scaled(age)
@@ -94,7 +103,9 @@ class _Delivery:
         """Try again until it works or may not be tried again."""
         while (exhausted := self._exhausted()) is None:
             delay = min(_FIRST_DELAY_SECONDS * 2**self._retries, _LONGEST_DELAY_SECONDS)
-            self._clock.wait(delay * random.uniform(0.5, 1.0), threading.Event())
+            self._clock.wait(delay * random.uniform(0.5, 1.0), self._forgotten)
+            if self._forgotten.is_set():
+                return
             self._retries += 1
             try:
                 self._send(self._sender, copy.deepcopy(self._event), self._trace)
