@@ -53,9 +53,10 @@ def run(
 
 
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:
-    dropped = ("AWS_", "PYTEST_", "COLUMNS")
+    dropped = ("AWS_", "ETLOCAL_", "PYTEST_", "COLUMNS")
+    kept = ("AWS_CA_BUNDLE", "ETLOCAL_CACHE_DIR")
     return {
         name: value
         for name, value in environment.items()
-        if name == "AWS_CA_BUNDLE" or not name.startswith(dropped)
+        if name in kept or not name.startswith(dropped)
     }

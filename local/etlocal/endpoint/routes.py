@@ -94,7 +94,7 @@ class Routes:
                 status=_NOT_EMULATED,
             )
         handle = importlib.import_module(_BOOKMARKS).handle
-        body = request.get_json(silent=True) if request.method == "PUT" else None
+        body = request.get_json(force=True, silent=True) if request.method == "PUT" else None
         status, document = handle(
             request.method, job_name, dict(request.args), body, self._host.runtime
         )
