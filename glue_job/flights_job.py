@@ -131,7 +131,7 @@ def staged(flights, job_run_id):
     )
 
 
-def load(glueContext, args, flights_source):
+def load(glueContext, args, flights):
     """Enrich the new flights with their airports and load them, all in one transaction."""
     # No bookmark keys: the dimension is read whole on every run.
     airports_source = glueContext.create_dynamic_frame.from_catalog(
@@ -148,16 +148,7 @@ def load(glueContext, args, flights_source):
             f"{args['AIRPORTS_TABLE']} is empty: without airports every flight would be set aside"
         )
 
-    # Where a line is broken a number is text, and the column a choice of both: all of it as text first,
-    # so that a broken value is still there to be set aside.
-    flights_as_text = ResolveChoice.apply(
-        frame=flights_source,
-        specs=[(name, "cast:string") for name in ("carrier", *NUMBERS)],
-        transformation_ctx="flights_as_text",
-    )
-    flights_checked = DynamicFrame.fromDF(
-        checked(flights_as_text.toDF()), glueContext, "flights_checked"
-    )
+    flights_checked = DynamicFrame.fromDF(checked(flights), glueContext, "flights_checked")
 
     # Left joins: an inner one would drop the flights whose airport is unknown.
     flights = flights_checked.toDF()
@@ -257,10 +248,19 @@ flights_source = glueContext.create_dynamic_frame.from_catalog(
     transformation_ctx="flights_source",
 )
 
-# A run finds nothing new when the run before it has taken its file along. A frame of no files has
+# Where a line is broken a number is text, and the column a choice of both: all of it as text first, so
+# that a broken value is still there to be set aside, and no pass is needed to find the choices.
+flights_as_text = ResolveChoice.apply(
+    frame=flights_source,
+    specs=[(name, "cast:string") for name in ("carrier", *NUMBERS)],
+    transformation_ctx="flights_as_text",
+)
+flights = flights_as_text.toDF()
+
+# A run finds nothing new when the run before it has taken its file along. A frame of no records has
 # no columns either, so there is nothing to join.
-if flights_source.toDF().isEmpty():
+if not flights.columns:
     print("No raw flights are new since the last run.")
 else:
-    load(glueContext, args, flights_source)
+    load(glueContext, args, flights)
 job.commit()

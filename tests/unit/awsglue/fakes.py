@@ -15,6 +15,7 @@ class Catalog:
         self.partitions: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self.connections: dict[str, dict[str, Any]] = {}
         self.expressions: list[str] = []
+        self.connections_read: list[str] = []
 
     def add(
         self,
@@ -84,4 +85,5 @@ class Catalog:
 
     def get_connection(self, Name: str, HidePassword: bool) -> dict[str, Any]:  # noqa: N803
         assert not HidePassword
+        self.connections_read.append(Name)
         return {"Connection": {"ConnectionProperties": self.connections[Name]}}

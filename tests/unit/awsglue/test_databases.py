@@ -175,6 +175,16 @@ def test_an_empty_frame_runs_its_actions_without_copy(
     assert api.arguments["Database"] == "other"
 
 
+def test_a_write_by_a_connection_reads_it_once(
+    glue_context: GlueContext, api: DataApi, catalog: Any, spark: Any
+) -> None:
+    frame = DynamicFrame.fromDF(spark.createDataFrame([], "struct<>"), glue_context, "f")
+    options = {"dbtable": "codes", "database": "dev", "preactions": "TRUNCATE TABLE codes"}
+    glue_context.write_dynamic_frame.from_jdbc_conf(frame, "wh", options, "s3://tmp/")
+    assert api.statements == [["TRUNCATE TABLE codes"]]
+    assert catalog.connections_read == ["wh"]
+
+
 def test_options_that_redshift_would_ignore_are_refused(
     glue_context: GlueContext, api: DataApi, spark: Any
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from awsglue import _globs, _paths, _types
-from awsglue._listing import ListOptions, list_files, split_s3
+from awsglue._listing import ListOptions, list_files, list_folders, split_s3
 from pyspark.sql import types as spark_types
 
 
@@ -131,6 +131,32 @@ def test_a_purge_takes_hidden_files_as_well() -> None:
     s3 = S3("out/_SUCCESS", "out/", "out/a/b.csv")
     found = [file.path for file in list_files("s3://b/out/", options, lambda: s3)]
     assert found == ["s3://b/out/_SUCCESS", "s3://b/out/", "s3://b/out/a/b.csv"]
+
+
+KEYS = ("raw/d=1/a.csv", "raw/d=10/b.csv", "raw/d=2/_x", "raw/d=2/s/c.csv", "raw/z.csv")
+
+
+@pytest.mark.parametrize("recurse", [False, True])
+def test_the_folders_of_a_table_are_listed_by_one_request_as_each_by_its_own(
+    recurse: bool,
+) -> None:
+    s3 = S3(*KEYS)
+    folders = ["s3://b/raw/d=1", "s3://b/raw/d=2/", "s3://b/raw/d=10/"]
+    options = ListOptions(recurse=recurse)
+    together = list_folders(folders, "s3://b/raw", options, lambda: s3)
+    assert s3.asked == [{"Bucket": "b", "Prefix": "raw"}]
+    assert together == [list(list_files(folder, options, lambda: s3)) for folder in folders]
+    assert [len(files) for files in together] == [1, int(recurse), 1]
+
+
+def test_folders_elsewhere_are_listed_one_by_one() -> None:
+    s3 = S3("raw/d=1/a.csv", "moved/b.csv")
+    folders = ["s3://b/raw/d=1", "s3://b/moved"]
+    found = list_folders(folders, "s3://b/raw/", ListOptions(), lambda: s3)
+    assert [[file.path for file in files] for files in found] == [
+        ["s3://b/raw/d=1/a.csv"],
+        ["s3://b/moved/b.csv"],
+    ]
 
 
 def test_a_path_may_name_one_file_or_hold_a_pattern() -> None:

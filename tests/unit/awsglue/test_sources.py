@@ -133,11 +133,28 @@ def test_predicates_choose_partitions(glue_context: Any, catalog: Any, tmp_path:
     assert rows(table(glue_context, push_down_predicate="n = 99")) == []
 
 
-def test_an_empty_table_has_its_columns(glue_context: Any, catalog: Any, tmp_path: Path) -> None:
+def test_a_frame_of_no_files_has_no_fields_and_a_dataframe_the_tables(
+    glue_context: Any, catalog: Any, tmp_path: Path
+) -> None:
     catalog.add("t", f"file://{tmp_path}", COLUMNS, [("day", "string")])
     frame = table(glue_context)
-    assert frame.toDF().columns == ["carrier", "code", "delay", "day"]
+    assert frame.toDF().columns == []
     assert frame.count() == 0
+    as_text = frame.resolveChoice(specs=[("carrier", "cast:string"), ("code", "cast:string")])
+    assert as_text.toDF().columns == []
+    df = glue_context.create_data_frame.from_catalog(database="db", table_name="t")
+    assert df.columns == ["carrier", "code", "delay", "day"]
+    assert df.isEmpty()
+
+
+def test_the_text_of_a_null_is_taken_as_it_is(
+    glue_context: Any, catalog: Any, tmp_path: Path
+) -> None:
+    null = "' OR \\'1"
+    put(tmp_path / "a.csv", f"{null}|{null}|1\nx|2|{null}\n")
+    serde = {"field.delim": "|", "serialization.null.format": null}
+    catalog.add("t", f"file://{tmp_path}", COLUMNS, serde=serde)
+    assert rows(table(glue_context)) == [("x", 2, None), (None, None, 1.0)]
 
 
 def test_an_empty_file_and_one_of_a_header_have_no_rows(
@@ -183,7 +200,7 @@ def test_the_second_run_reads_only_new_files(
         seen.append([row[0] for row in rows(frame)])
         run.states.update(run.pending)
     assert seen == [["a"], ["b"], []]
-    assert table(glue_context, transformation_ctx="src").toDF().columns == [n for n, _ in COLUMNS]
+    assert table(glue_context, transformation_ctx="src").toDF().columns == []
 
 
 def test_bounded_runs_read_the_oldest_files(

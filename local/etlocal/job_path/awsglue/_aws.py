@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import Any
 
+_USED = ("glue", "s3", "redshift-data")
 _clients: dict[str, Any] = {}
 
 
 def client(service: str) -> Any:
     """Return this process's boto3 client of a service; its endpoint comes from the environment."""
     if service not in _clients:
-        import boto3
-
-        make: Any = boto3.client
-        _clients[service] = make(service)
+        _clients[service] = _session().create_client(service)
     return _clients[service]
+
+
+def preload() -> None:
+    """Load what making clients takes long for: the descriptions of the services.
+
+    For a process that waits to be told its run. Nothing of the environment, which may change until
+    then, is kept.
+    """
+    session = _new_session()
+    for service in _USED:
+        session.create_client(
+            service,
+            region_name="us-east-1",
+            aws_access_key_id="-",
+            aws_secret_access_key="-",  # noqa: S106 - no request is made with it
+        )
+
+
+@functools.cache
+def _session() -> Any:
+    return _new_session()
+
+
+def _new_session() -> Any:
+    import botocore.session
+
+    session = botocore.session.Session()
+    session.register_component("data_loader", _loader())
+    return session
+
+
+@functools.cache
+def _loader() -> Any:
+    import botocore.loaders
+
+    return botocore.loaders.create_loader(os.environ.get("AWS_DATA_PATH"))
 
 
 def use_client(service: str, replacement: Any) -> None:

@@ -62,6 +62,8 @@ def resolve(
     left = choices - under(choices, path)
     if kind in ("cast", "project") and argument:
         target = _types.parse(argument)
+        if kind == "cast" and dtype == target and not chosen:
+            return df, left
         if kind == "project":
             if not chosen:
                 return df, choices
@@ -104,12 +106,14 @@ def cast_undecided(
 ) -> tuple[DataFrame, dict[str, Any]]:
     """Cast the undecided columns among the specs; return those still undecided as well."""
     left = dict(undecided)
+    cast_to: dict[str, Column] = {}
     for path, spec in specs:
         name, *rest = _paths.parse(path)
         if name in left and not rest:
             target = _types.parse(spec.removeprefix("cast:"))
-            value = _undecided.as_type(name, left.pop(name), target)
-            df = df.select(*[value.alias(n) if n == name else column(n) for n in df.columns])
+            cast_to[name] = _undecided.as_type(name, left.pop(name), target).alias(name)
+    if cast_to:
+        df = df.select(*[cast_to[n] if n in cast_to else column(n) for n in df.columns])
     return df, left
 
 

@@ -74,18 +74,15 @@ def write_table(df: DataFrame, table: Table, tmp_dir: str, options: Mapping[str,
 
 def write_by_connection(df: DataFrame, name: str, options: Mapping[str, Any]) -> None:
     """Write by a Glue connection (`write_dynamic_frame.from_jdbc_conf`)."""
-    vendor = _connections.get(name).vendor
+    connection = _connections.get(name)
     made = {"connectionName": name, "useConnectionProperties": "true", **options}
-    database = made.pop("database", None)
-    if vendor == "redshift":
-        if database:
-            made["database"] = database
-        write(df, vendor, made)
+    if connection.vendor == "redshift":
+        _redshift.write(df, made, connection)
         return
+    database = made.pop("database", None)
     if database:
-        url = _connections.get(name).url
-        made["url"] = url.rpartition("/")[0] + f"/{database}"
-        user, password = _connections.get(name).credentials()
+        made["url"] = connection.url.rpartition("/")[0] + f"/{database}"
+        user, password = connection.credentials()
         made.setdefault("user", user)
         made.setdefault("password", password)
-    write(df, vendor, made)
+    write(df, connection.vendor, made)

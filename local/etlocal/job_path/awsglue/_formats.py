@@ -14,6 +14,7 @@ from . import _json_source, _types
 from ._columns import cast, column, file_name
 from ._listing import flag
 from ._loading import Loaded, only, reader
+from ._paths import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,6 +133,8 @@ def load_table(spark: Any, paths: Sequence[str], table: Table, base: str | None)
         cast(column(name), _types.parse("string"), _types.parse(kind)).alias(name)
         for name, kind in (table.partition_keys if base else ())
     ]
+    if not typed:
+        return values
     names = {name for name, _ in keys}
     return values.select(*[column(n) for n in values.columns if n not in names], *typed)
 
@@ -172,9 +175,21 @@ def _csv_table(
     )
     read = reader(spark, base).options(sep=separator, quote=quote, escape=escape, header=skip == 1)
     df = read.schema(schema).csv(list(paths))
-    null = serde.get("serialization.null.format", _NULL)
-    out = [_csv_value(name, kind, null).alias(name) for name, kind in table.columns]
-    return df.select(*out, *[column(name) for name, _ in keys])
+    null = _literal(serde.get("serialization.null.format", _NULL))
+    # As texts of SQL: every Column function is some calls to the JVM.
+    given = [f"{_csv_value(name, kind, null)} AS {quoted(name)}" for name, kind in table.columns]
+    texts = df.selectExpr(*given, *[quoted(name) for name, _ in keys])
+    nested = {n: t for n, kind in table.columns if _types.is_complex(t := _types.parse(kind))}
+    if not nested:
+        return texts
+    return texts.select(
+        *[
+            cast(column(n), spark_types.StringType(), nested[n]).alias(n)
+            if n in nested
+            else column(n)
+            for n in texts.columns
+        ]
+    )
 
 
 def _delimiter(table: Table) -> str:
@@ -185,15 +200,17 @@ def _delimiter(table: Table) -> str:
     return {"\\t": "\t", "\\001": "\x01", "1": "\x01"}.get(named, named)
 
 
-def _csv_value(name: str, kind: str, null: str) -> Column:
-    target = _types.parse(kind)
-    text = column(name)
-    if isinstance(target, spark_types.StringType):
+def _csv_value(name: str, kind: str, null: str) -> str:
+    text = quoted(name)
+    if isinstance(_types.parse(kind), spark_types.StringType):
         # Spark reads an empty field as null; in the file it is an empty string.
-        filled = sf.coalesce(text, sf.lit(""))
-        return sf.when(filled != sf.lit(null), filled)
-    given = sf.when((text != sf.lit(null)) & (sf.trim(text) != ""), text)
-    return given if decidable(target) else cast(given, spark_types.StringType(), target)
+        return f"nullif(coalesce({text}, ''), {null})"
+    return f"CASE WHEN {text} <> {null} AND trim({text}) <> '' THEN {text} END"
+
+
+def _literal(text: str) -> str:
+    """Return a text as SQL that nothing in the text can end."""
+    return f"CAST(X'{text.encode().hex()}' AS string)"
 
 
 def decidable(target: Any) -> bool:

@@ -16,9 +16,10 @@ from . import _globs
 from ._bookmarks_s3 import FileEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _S3 = ("s3", "s3a", "s3n")
+_S3_PATHS = tuple(f"{scheme}://" for scheme in _S3)
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,35 @@ def list_files(path: str, options: ListOptions, s3: Callable[[], Any]) -> Iterat
         Gives the boto3 client, when one is needed.
     """
     listing = _local(path) if path.startswith(("file:", "/")) else _s3(path, s3())
-    base = path.rstrip("/")
+    yield from _counting(path.rstrip("/"), listing, options)
+
+
+def list_folders(
+    folders: Sequence[str], root: str, options: ListOptions, s3: Callable[[], Any]
+) -> list[list[FileEntry]]:
+    """Return the files under each folder, by one listing of the root when all are below it.
+
+    A thousand objects take one request; folders listed one by one take one each.
+    """
+    top = f"{root.rstrip('/')}/"
+    below = root.startswith(_S3_PATHS) and all(folder.startswith(top) for folder in folders)
+    if len(folders) < 2 or not below or any(_globs.literal_prefix(f) != f for f in folders):
+        return [list(list_files(folder, options, s3)) for folder in folders]
+    entries: dict[str, list[FileEntry]] = {folder.rstrip("/"): [] for folder in folders}
+    for entry in _s3(top, s3()):
+        end = entry.path.rfind("/")
+        while end >= len(top):
+            if (found := entries.get(entry.path[:end])) is not None:
+                found.append(entry)
+            end = entry.path.rfind("/", 0, end)
+    return [
+        list(_counting(base, entries[base], options))
+        for base in (folder.rstrip("/") for folder in folders)
+    ]
+
+
+def _counting(base: str, listing: Iterable[FileEntry], options: ListOptions) -> Iterator[FileEntry]:
+    """Yield those of the files below a path that count."""
     for entry in listing:
         below = _below(base, entry.path, options)
         if below is None or entry.storage_class in options.exclude_storage_classes:

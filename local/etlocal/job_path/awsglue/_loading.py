@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Loaded:
-    """What was read: rows, the columns of several types, and the records that could not be."""
+    """What was read: rows, the columns of several types, and the records that could not be.
+
+    With `nothing`, there was no file to read; the columns are those that the catalog has.
+    """
 
     df: DataFrame
     choices: frozenset[Path] = field(default_factory=frozenset)
     errors: DataFrame | None = None
     undecided: dict[str, Any] = field(default_factory=dict)
+    nothing: bool = False
 
 
 def reader(spark: Any, base: str | None = None) -> Any:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame
 
+    from ._connections import Connection
+
 _KNOWN = {
     "url", "dbtable", "query", "sampleQuery", "redshiftTmpDir", "tempdir", "user", "password",
     "secretId", "aws_iam_role", "aws_iam_user", "preactions", "postactions", "extracopyoptions",
@@ -34,13 +36,14 @@ _FORMS = ("CSV", "CSV GZIP", "PARQUET")
 class Options:
     """The Redshift connection options, checked."""
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
+    def __init__(self, options: Mapping[str, Any], connection: Connection | None = None) -> None:
         unknown = sorted(set(options) - _KNOWN)
         if unknown:
             raise NotImplementedError(
                 f"The Redshift connection options {unknown} are not supported"
             )
         self.options = options
+        self._connection = connection
 
     def get(self, *names: str) -> str:
         """Return the first of the options that is set, empty for none."""
@@ -62,7 +65,7 @@ class Options:
             return target(self.get("url"), self.get("secretId"), self.get("user"))
         if not name:
             raise ValueError("A Redshift connection needs the option url or connectionName")
-        connection = _connections.get(name)
+        connection = self._connection or _connections.get(name)
         url = connection.url
         if self.get("database"):
             url = url.rpartition("/")[0] + "/" + self.get("database")
@@ -131,17 +134,18 @@ def read(spark: Any, options: Mapping[str, Any], ctx: str) -> DataFrame:
     return df.select(*_formats.normal(df))
 
 
-def write(df: DataFrame, options: Mapping[str, Any]) -> None:
+def write(df: DataFrame, options: Mapping[str, Any], connection: Connection | None = None) -> None:
     """Load a frame into a table: preactions, COPY and postactions in one transaction.
 
-    A table that is absent after the preactions is created from the frame's types.
+    A table that is absent after the preactions is created from the frame's types. The connection
+    that the options name is read from the catalog unless it is given.
 
     Raises
     ------
     RedshiftError
         With Redshift's words; nothing was loaded then.
     """
-    chosen = Options(options)
+    chosen = Options(options, connection)
     folder = chosen.temporary()
     if not chosen.get("dbtable"):
         raise ValueError("A Redshift target needs the option dbtable")
@@ -184,7 +188,11 @@ def _write_files(df: DataFrame, folder: str, form: str) -> None:
     if form == "PARQUET":
         df.write.mode("append").options(**_COMMIT).parquet(folder)
         return
-    texts = df.select(*[_plain(field).alias(field.name) for field in df.schema.fields])
+    fields = df.schema.fields
+    if all(_is_plain(field) for field in fields):
+        texts = df
+    else:
+        texts = df.select(*[_plain(field).alias(field.name) for field in fields])
     options = {
         **_COMMIT,
         "nullValue": _redshift_sql.NULL,
@@ -199,11 +207,17 @@ def _write_files(df: DataFrame, folder: str, form: str) -> None:
     texts.write.mode("append").options(**options).csv(folder)
 
 
+def _is_plain(field: Any) -> bool:
+    if isinstance(field.dataType, spark_types.DecimalType):
+        # Spark would write small ones with an exponent.
+        return bool(field.dataType.scale <= 6)
+    return not isinstance(field.dataType, spark_types.NullType)
+
+
 def _plain(field: Any) -> Column:
     value = column(field.name)
-    if isinstance(field.dataType, spark_types.DecimalType) and field.dataType.scale > 6:
-        # Spark would write small ones with an exponent.
+    if _is_plain(field):
+        return value
+    if isinstance(field.dataType, spark_types.DecimalType):
         return sf.replace(sf.format_number(value, field.dataType.scale), sf.lit(","), sf.lit(""))
-    if isinstance(field.dataType, spark_types.NullType):
-        return value.cast("string")
-    return value
+    return value.cast("string")

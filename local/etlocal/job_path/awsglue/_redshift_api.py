@@ -85,7 +85,7 @@ def _finished(client: Any, statement: str) -> dict[str, Any]:
             raise RedshiftError(answer.get("Error") or f"The statement was {answer['Status']}")
         # The Data API tells of the end only when asked.
         time.sleep(wait)
-        wait = min(wait * 1.5, _LONGEST_WAIT)
+        wait = min(wait * 1.25, _LONGEST_WAIT)
 
 
 def target(url: str, secret: str = "", user: str = "") -> Target:

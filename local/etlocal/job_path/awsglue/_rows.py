@@ -11,7 +11,7 @@ from . import _paths
 from ._columns import column, find
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pyspark.sql import Column, DataFrame
 
@@ -59,6 +59,13 @@ def empty_columns(df: DataFrame) -> list[str]:
     seen = [sf.max(column(name).isNotNull()) for name in df.columns]
     found = df.agg(*seen).first() if seen else None
     return [name for i, name in enumerate(df.columns) if found is not None and found[i] is False]
+
+
+def sampled(df: DataFrame, options: Mapping[str, Any]) -> DataFrame:
+    """Return a sample: of the share `prob` of the rows, or of the first `topk`, or both."""
+    if "prob" in options:
+        df = df.sample(fraction=float(options["prob"]))
+    return df.limit(int(options["topk"])) if "topk" in options else df
 
 
 def with_ingestion_time(df: DataFrame, granularity: str) -> DataFrame:

@@ -16,7 +16,7 @@ from pyspark.sql import functions as sf
 from . import _aws, _bookmarks_s3, _catalog, _formats, _run, _types
 from ._bookmarks_s3 import Bounds, FileEntry, S3State
 from ._columns import file_name
-from ._listing import ListOptions, list_files
+from ._listing import ListOptions, list_files, list_folders
 from ._loading import Loaded
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def read_table(
     files = [file for file in choose(every, chosen, ctx, now) if file.size > 0]
     attach = [(chosen.attach, "string")] if chosen.attach else []
     if not files:
-        return Loaded(_catalog.empty_frame(spark, [*table.all_columns, *attach]))
+        return Loaded(_catalog.empty_frame(spark, [*table.all_columns, *attach]), nothing=True)
     groups: dict[Partition | None, list[str]] = {}
     for file in files:
         groups.setdefault(owners[file.path], []).append(file.path)
@@ -200,5 +200,9 @@ def _table_files(
         return [(None, list(list_files(table.location, listing, _s3)))]
     expression = str(options.get("catalogPartitionPredicate", ""))
     found = _catalog.partitions(_aws.client("glue"), table, expression, catalog_id)
-    found = _catalog.matching(spark, table.partition_keys, found, predicate)
-    return [(part, list(list_files(part.location, listing, _s3))) for part in found]
+    chosen = _catalog.matching(spark, table.partition_keys, found, predicate)
+    locations = [part.location for part in chosen]
+    if expression or 2 * len(chosen) < len(found):
+        # Of the table's many files few are wanted.
+        return [(p, list(list_files(p.location, listing, _s3))) for p in chosen]
+    return list(zip(chosen, list_folders(locations, table.location, listing, _s3), strict=True))

@@ -29,12 +29,19 @@ _TEXT = spark_types.StringType()
 
 def typed(name: str, dtype: Any) -> Column:
     """Return a text column as its type; null where the text is no value of it."""
+    return sf.expr(_typed(name, dtype))
+
+
+def _typed(name: str, dtype: Any) -> str:
     # Unlike a plain cast this does not make 1 of the text 1.5.
-    return sf.expr(f"try_cast({quoted(name)} AS {dtype.simpleString()})")
+    return f"try_cast({quoted(name)} AS {dtype.simpleString()})"
 
 
 def as_type(name: str, dtype: Any, target: Any) -> Column:
     """Return a text column cast to a target type, whichever of its two types a value has."""
+    if target == _TEXT:
+        # As below, in fewer calls to the JVM.
+        return sf.expr(f"coalesce(cast({_typed(name, dtype)} AS string), {quoted(name)})")
     return sf.coalesce(cast(typed(name, dtype), dtype, target), cast(column(name), _TEXT, target))
 
 

@@ -15,11 +15,14 @@ from pyspark.sql import SparkSession
 from . import (
     _aws,
     _catalog,
+    _connections,
+    _databases,
     _log,
     _maintenance,
     _python_transforms,
     _rows,
     _s3_source,
+    _tables,
     _undecided,
 )
 from ._collection import DynamicFrameCollection
@@ -126,8 +129,6 @@ class GlueContext:
                 self.spark_session, options, format, format_options or {}, transformation_ctx
             )
             return self._loaded(loaded, transformation_ctx)
-        from . import _databases
-
         df = _databases.read(self.spark_session, connection_type, options, transformation_ctx)
         return DynamicFrame(df, self, transformation_ctx)
 
@@ -142,7 +143,7 @@ class GlueContext:
         catalog_id: str | None = None,
         **kwargs: Any,
     ) -> DynamicFrame:
-        """Return a catalog table as a DynamicFrame.
+        """Return a catalog table as a DynamicFrame; it has no fields when no file is to be read.
 
         Parameters
         ----------
@@ -153,22 +154,16 @@ class GlueContext:
         additional_options
             Connection options of the source; `catalogPartitionPredicate` filters in the catalog.
         """
-        named = database or kwargs.pop("name_space", None)
-        if not named or not table_name:
-            raise ValueError("create_dynamic_frame.from_catalog needs database and table_name")
-        if kwargs:
-            raise TypeError(f"create_dynamic_frame.from_catalog takes no {sorted(kwargs)}")
-        options = dict(additional_options or {})
-        table = self._catalog_table(named, table_name, catalog_id)
-        if table.is_jdbc:
-            from . import _databases
-
-            df = _databases.read_table(
-                self.spark_session, table, redshift_tmp_dir, options, transformation_ctx
-            )
-            return DynamicFrame(df, self, transformation_ctx)
-        loaded = _s3_source.read_table(
-            self.spark_session, table, options, push_down_predicate, transformation_ctx, catalog_id
+        loaded = _tables.load(
+            self.spark_session,
+            database or kwargs.pop("name_space", None),
+            table_name,
+            redshift_tmp_dir,
+            transformation_ctx,
+            push_down_predicate,
+            additional_options,
+            catalog_id,
+            **kwargs,
         )
         return self._loaded(loaded, transformation_ctx)
 
@@ -178,8 +173,8 @@ class GlueContext:
 
     def create_data_frame_from_catalog(self, *args: Any, **kwargs: Any) -> DataFrame:
         """Return a catalog table as a DataFrame in its types; values of others are null."""
-        frame = self.create_dynamic_frame_from_catalog(*args, **kwargs)
-        return _undecided.as_typed(frame._raw, frame._undecided)
+        loaded = _tables.load(self.spark_session, *args, **kwargs)
+        return _undecided.as_typed(loaded.df, loaded.undecided)
 
     def getSource(
         self, connection_type: str, transformation_ctx: str = "", **options: Any
@@ -264,8 +259,6 @@ class GlueContext:
         options = dict(additional_options or {})
         table = self._catalog_table(named, table_name, catalog_id)
         if table.is_jdbc:
-            from . import _databases
-
             _databases.write_table(frame.toDF(), table, redshift_tmp_dir, options)
             return frame
         sink = self.getSink("s3", None, transformation_ctx, path=table.location, **options)
@@ -283,8 +276,6 @@ class GlueContext:
         catalog_id: str | None = None,
     ) -> DynamicFrame:
         """Write a frame to the database of a Glue connection and return it."""
-        from . import _databases
-
         _one_catalog(catalog_id)
         options = dict(connection_options or {})
         if redshift_tmp_dir:
@@ -331,8 +322,6 @@ class GlueContext:
         self, connection_name: str, catalog_id: str | None = None
     ) -> dict[str, str]:
         """Return `url`, `fullUrl`, `vendor`, `user` and `password` of a Glue connection."""
-        from . import _connections
-
         return _connections.get(connection_name, catalog_id).jdbc_conf()
 
     def add_ingestion_time_columns(
@@ -379,7 +368,7 @@ class GlueContext:
         return _catalog.get_table(_aws.client("glue"), database, name, catalog_id)
 
     def _loaded(self, loaded: Loaded, name: str) -> DynamicFrame:
-        made = DynamicFrame(loaded.df, self, name)
+        made = DynamicFrame(loaded.df.select() if loaded.nothing else loaded.df, self, name)
         made._undecided = loaded.undecided
         made._choices = loaded.choices
         made._stage_errors = loaded.errors

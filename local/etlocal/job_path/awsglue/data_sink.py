@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import _s3_sink
+from . import _catalog_update, _databases, _s3_sink
 from ._collection import DynamicFrameCollection
 from ._listing import flag
 
@@ -78,8 +78,6 @@ class DataSink:
         """
         df = dynamic_frame.toDF()
         if self._connection_type not in _FILES:
-            from . import _databases
-
             _databases.write(df, self._connection_type, self._options)
             return dynamic_frame
         update = flag(self._options.get("enableUpdateCatalog", False), "enableUpdateCatalog")
@@ -88,8 +86,6 @@ class DataSink:
         target = _s3_sink.Target.read(self._options, self._format, self._format_options)
         written = _s3_sink.write(df, target, partitions=update)
         if update and self._catalog is not None:
-            from . import _catalog_update
-
             behavior = str(self._options.get("updateBehavior", "UPDATE_IN_DATABASE"))
             _catalog_update.update(*self._catalog, written, target, behavior)
         return dynamic_frame

@@ -271,9 +271,8 @@ class DynamicFrame(ErrorRecords):
 
     def union(self, other_frame: DynamicFrame, *args: Any, **kwargs: Any) -> DynamicFrame:
         """Return the records of both frames; fields that one lacks are null."""
-        df, choices = _unions.union(
-            (self._df, self._choices), (other_frame._df, other_frame._choices)
-        )
+        other = other_frame._df, other_frame._choices
+        df, choices = _unions.union((self._df, self._choices), other)
         made = self._next(df, args, kwargs, choices)
         made._earlier_errors += other_frame._all_errors()
         return made
@@ -347,13 +346,7 @@ class DynamicFrame(ErrorRecords):
         self, path: str, options: dict[str, Any] | None = None, *args: Any, **kwargs: Any
     ) -> DynamicFrame:
         """Write sample records as JSON to a path and return the frame."""
-        chosen = dict(options or {})
-        sample = self._df
-        if "prob" in chosen:
-            sample = sample.sample(fraction=float(chosen["prob"]))
-        if "topk" in chosen:
-            sample = sample.limit(int(chosen["topk"]))
-        sample.write.mode("append").json(path)
+        _rows.sampled(self._df, options or {}).write.mode("append").json(path)
         return self._next(self._df, args, kwargs)
 
     def write(
