@@ -51,7 +51,7 @@ def test_a_profile_for_real_aws_cannot_be_reached(settings: Settings) -> None:
         "AWS_ENDPOINT_URL": "https://example.com",
         "AWS_ENDPOINT_URL_S3": "https://example.com",
         "AWS_REGION": "us-west-2",
-        "AWS_CONFIG_FILE": "/home/me/.aws/config",
+        "AWS_CONFIG_FILE": "me/.aws/config",
     }
     told = localstack_environment(settings, shell)
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"} & (
