@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import queue
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -91,11 +92,12 @@ class FakeClients:
     def __init__(self) -> None:
         self.s3 = FakeS3()
         self.secretsmanager = FakeSecrets()
-        self.events: list[dict[str, Any]] = []
+        self.events: queue.Queue[dict[str, Any]] = queue.Queue()
 
     def put_events(self, Entries: list[dict[str, Any]]) -> None:
         """Keep events."""
-        self.events += Entries
+        for entry in Entries:
+            self.events.put(entry)
 
     def __call__(
         self, service: str, *, account: str, region: str, role_arn: str | None = None

@@ -248,3 +248,37 @@ def test_what_a_csv_writer_writes_comes_back(
     ok(f"copy t from 's3://b/f.csv' {ROLE} csv ignoreheader 1 null as 'no such text at all'")
     found = rows("select a, b, c from t order by n")
     assert found == [list(row) for row in table]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "codec"),
+    [
+        ("utf16", "utf-16"),
+        ("utf16le", "utf-16-le"),
+        ("utf16be", "utf-16-be"),
+        ("iso88591", "iso-8859-1"),
+    ],
+)
+def test_other_encodings_are_read_as_they_are_named(
+    s3: Any, ok: Ok, rows: Rows, encoding: str, codec: str
+) -> None:
+    ok("create table t (a int, b varchar(20))")
+    s3.put("s3://b/x", 'a,b\n1,"Ünïted, Å"\n2,ß\n'.encode(codec))
+    ok(f"copy t from 's3://b/x' {ROLE} csv ignoreheader 1 encoding {encoding}")
+    assert rows("select * from t order by a") == [[1, "Ünïted, Å"], [2, "ß"]]
+
+
+def test_bytes_of_another_encoding_are_refused_or_replaced(
+    s3: Any, ok: Ok, run: Run, rows: Rows
+) -> None:
+    ok("create table t (a varchar(20))")
+    s3.put("s3://b/x", "é\n".encode("utf-16-le")[:-1])
+    refused = run(f"copy t from 's3://b/x' {ROLE} encoding utf16le")["Error"]
+    assert refused.startswith("ERROR: s3://b/x is not in the encoding UTF16LE: ")
+    s3.put("s3://b/z", gzip.compress(b"x" * 9999)[:-9])
+    cut = run(f"copy t from 's3://b/z' {ROLE} gzip")["Error"]
+    assert cut.startswith("ERROR: s3://b/z cannot be decompressed: ")
+    s3.put("s3://b/y", "caf\xe9\n".encode("latin-1"))
+    assert run(f"copy t from 's3://b/y' {ROLE}")["Error"] == FAILED
+    ok(f"copy t from 's3://b/y' {ROLE} acceptinvchars as '^'")
+    assert rows("select a from t") == [["caf^"]]

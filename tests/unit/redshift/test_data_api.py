@@ -14,11 +14,13 @@ from etlocal.redshift.data import records
 from etlocal.redshift.data.operations import OPERATIONS
 from etlocal.redshift.data.service import SERVICE
 from etlocal.redshift.data.worker import Worker
+from etlocal.waiting import await_answer
 
 Rows = Callable[..., list[list[Any]]]
 Run = Callable[..., dict[str, Any]]
 Ok = Callable[..., None]
 TARGET = {"WorkgroupName": "group", "Database": "dev"}
+NO_ENDPOINT = r"^Redshift endpoint doesn't exist in this region\.$"
 
 
 def test_a_statement_ends_with_a_typed_result(run: Run, call: Call) -> None:
@@ -51,8 +53,8 @@ def test_an_unknown_relation_fails_in_redshifts_words(run: Run) -> None:
 @pytest.mark.parametrize(
     ("request_", "error"),
     [
-        ({"WorkgroupName": "gone", "Database": "dev"}, "Redshift endpoint doesn't exist"),
-        ({"ClusterIdentifier": "gone", "Database": "dev"}, "Redshift endpoint doesn't exist"),
+        ({"WorkgroupName": "gone", "Database": "dev"}, NO_ENDPOINT),
+        ({"ClusterIdentifier": "gone", "Database": "dev"}, NO_ENDPOINT),
         ({"Database": "dev"}, "ClusterIdentifier or WorkgroupName must be provided"),
         ({"WorkgroupName": "group"}, "Database must be provided"),
         (
@@ -112,6 +114,30 @@ def test_a_batch_is_one_transaction(run: Run, ok: Ok, rows: Rows, call: Call) ->
     assert rows("select a from t") == [[1]]
 
 
+def test_a_batchs_counts_are_its_statements_sums(run: Run) -> None:
+    described = run(["select 1", "create table t (a varchar(9))", "select 2", "select null, 'é'"])
+    parts = [(part["ResultRows"], part["ResultSize"]) for part in described["SubStatements"]]
+    assert parts == [(1, 11), (-1, 0), (1, 11), (1, 16)]
+    assert (described["ResultRows"], described["ResultSize"]) == (3, 38)
+    assert described["RedshiftQueryId"] == 0
+
+
+def test_a_batch_sees_the_tables_as_it_makes_them_and_others_do_not(
+    run: Run, ok: Ok, rows: Rows
+) -> None:
+    ok("create table t (a int)")
+    kept = {"SessionId": run("begin", SessionKeepAliveSeconds=60)["SessionId"]}
+    assert run("alter table t add column b int", **kept)["Status"] == "FINISHED"
+    assert run("insert into t (a, b) values (1, 2)", **kept)["Status"] == "FINISHED"
+    assert "column" in run("select b from t")["Error"]
+    assert run("commit", **kept)["Status"] == "FINISHED"
+    assert rows("select b from t") == [[2]]
+    failed = run(["drop table t", "create table u (a int)", "select nope()"])
+    assert failed["Status"] == "FAILED"
+    assert rows("select b from t") == [[2]]
+    assert run("select * from u")["Error"] == 'ERROR: relation "u" does not exist'
+
+
 def test_a_long_result_comes_in_pages(rows: Rows) -> None:
     sql = (
         "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2500) "
@@ -154,16 +180,17 @@ def test_a_statement_that_waits_can_be_cancelled(run: Run, ok: Ok, call: Call) -
     waiting = OPERATIONS.handle(
         "ExecuteStatement", {"Sql": "insert into t values (2)", **TARGET}, call
     )
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+
+    def started() -> bool | None:
         status = OPERATIONS.handle("DescribeStatement", {"Id": waiting["Id"]}, call)["Status"]
-        if status == "STARTED":
-            break
+        return status == "STARTED" or None
+
+    await_answer(started, seconds=10, what="the statement to be STARTED")
     assert OPERATIONS.handle("CancelStatement", {"Id": waiting["Id"]}, call) == {"Status": True}
     call.runtime.component(Worker).wait(waiting["Id"], 30)
     described = OPERATIONS.handle("DescribeStatement", {"Id": waiting["Id"]}, call)
     assert described["Status"] == "ABORTED"
-    with pytest.raises(AwsError, match="already in ABORTED state"):
+    with pytest.raises(AwsError, match=f"already in ABORTED state with ID: {waiting['Id']}$"):
         OPERATIONS.handle("CancelStatement", {"Id": waiting["Id"]}, call)
     assert run("commit", **kept)["Status"] == "FINISHED"
 
@@ -175,6 +202,43 @@ def test_statements_are_listed_by_status_and_name(run: Run, call: Call) -> None:
     assert [item["StatementName"] for item in listed["Statements"]] == ["load-b", "load-a"]
     failed = OPERATIONS.handle("ListStatements", {"Status": "FAILED"}, call)
     assert [item["QueryString"] for item in failed["Statements"]] == ["select nope()"]
+
+
+SECRETS = [
+    ("copy t from 's3://b/x' credentials as 'aws_access_key_id=AK1;aws_secret_access_key=HUSH'", 0),
+    ("copy t from 's3://b/x' access_key_id 'AK1' secret_access_key /* x */ 'HUSH' csv", 0),
+    ("unload ('select ''a''') to 's3://b/x' session_token 'HUSH'", 0),
+    ("create user ann password 'HU''SH'", 0),
+    ("create user ann password\n$$HUSH$$", 0),
+    ("alter user ann password 'HUSH", 0),
+    ("copy t from 's3://b/x' credentials 'aws_iam_role=arn:r;master_symmetric_key=HUSH'", 1),
+]
+
+
+@pytest.mark.parametrize(("sql", "shows_role"), SECRETS)
+def test_secrets_are_neither_kept_nor_shown(
+    run: Run, call: Call, caplog: pytest.LogCaptureFixture, sql: str, shows_role: int
+) -> None:
+    described = run(sql)
+    listed = OPERATIONS.handle("ListStatements", {"Status": "ALL"}, call)["Statements"][0]
+    batch = run([sql, "select 1"])
+    texts = [described["QueryString"], listed["QueryString"]]
+    texts.append(batch["SubStatements"][0]["QueryString"])
+    for text in texts:
+        assert "***" in text
+        assert "SH" not in text
+        assert "AK1" not in text
+        assert ("aws_iam_role=arn:r" in text) == bool(shows_role)
+    kept = b"".join(path.read_bytes() for path in call.store.path.parent.glob("state.sqlite*"))
+    assert texts[0].encode() in kept
+    assert b"HUSH" not in kept
+    assert b"HU''SH" not in kept
+    assert "HUSH" not in caplog.text
+
+
+def test_what_looks_like_a_secret_but_is_none_is_shown(run: Run) -> None:
+    sql = "select 'x' as password, password from (select 1 as password) where 'token=1' <> ''"
+    assert run(sql)["QueryString"] == sql
 
 
 def test_what_a_dead_process_left_running_is_failed_at_start(runtime: Runtime, call: Call) -> None:
@@ -216,8 +280,6 @@ def test_metadata_operations_match_patterns(ok: Ok, call: Call) -> None:
 
 def test_an_event_is_sent_when_asked_for(run: Run, clients: Any) -> None:
     run("select 1", WithEvent=True, StatementName="told")
-    deadline = time.monotonic() + 10
-    while not clients.events and time.monotonic() < deadline:
-        pass
-    assert clients.events[0]["Source"] == "aws.redshift-data"
-    assert '"state": "FINISHED"' in clients.events[0]["Detail"]
+    event = clients.events.get(timeout=10)
+    assert event["Source"] == "aws.redshift-data"
+    assert '"state": "FINISHED"' in event["Detail"]

@@ -102,3 +102,55 @@ def test_objects_in_the_way_are_kept_unless_told_otherwise(s3: Any, ok: Ok, run:
 )
 def test_what_cannot_be_unloaded_is_an_error(run: Run, sql: str, error: str) -> None:
     assert error in run(sql)["Error"]
+
+
+def test_each_unload_of_a_batch_has_its_files(s3: Any, run: Run) -> None:
+    described = run(
+        [f"unload ('select a from u where a = {n}') to 's3://b/{n}/' {ROLE}" for n in (1, 2)]
+    )
+    assert described["Status"] == "FINISHED", described.get("Error")
+    assert s3.objects == {("b", "1/0000_part_00"): b"1\n", ("b", "2/0000_part_00"): b"2\n"}
+
+
+@pytest.fixture
+def wide(ok: Ok) -> None:
+    """A table of 12 MB."""
+    ok(
+        "create table w (i int, b varchar(40000))",
+        "insert into w with recursive n(i) as (select 1 union all select i + 1 from n where "
+        "i < 600) select i, repeat('0123456789', 2000) || '\n\\\\\"|' from n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("unloading", "loading"),
+    [
+        ("csv", "csv"),
+        ("csv header", "csv ignoreheader 1"),
+        ("json", "json 'auto'"),
+        ("escape", "escape"),
+        ("addquotes escape", "removequotes escape"),
+        ("csv gzip", "csv gzip"),
+    ],
+)
+@pytest.mark.usefixtures("wide")
+def test_maxfilesize_cuts_between_rows(
+    s3: Any, ok: Ok, rows: Rows, unloading: str, loading: str
+) -> None:
+    ok(f"unload ('select * from w') to 's3://b/big' {ROLE} maxfilesize 5 mb {unloading}")
+    keys = s3.keys("b")
+    assert [key.split(".")[0] for key in keys] == [f"big0000_part_{n:02d}" for n in range(3)]
+    assert max(len(body) for body in s3.objects.values()) <= 5 * 1024**2
+    ok("create table v (like w)", f"copy v from 's3://b/big' {ROLE} {loading}")
+    difference = "(select * from w except select * from v)"
+    assert rows(f"select (select count(*) from v), (select count(*) from {difference})") == [
+        [600, 0]
+    ]
+
+
+@pytest.mark.usefixtures("wide")
+def test_parallel_off_numbers_the_files_that_maxfilesize_makes(s3: Any, ok: Ok) -> None:
+    ok(f"unload ('select i from w where i < 9') to 's3://b/few' {ROLE} maxfilesize 5 mb")
+    assert s3.keys("b") == ["few0000_part_00"]
+    ok(f"unload ('select * from w') to 's3://b/big' {ROLE} csv parallel off maxfilesize 5 mb")
+    assert s3.keys("b")[:3] == ["big000", "big001", "big002"]

@@ -111,7 +111,13 @@ class LoadResult:
 
 @dataclass(frozen=True)
 class Export:
-    """A query whose rows go to files: one file for each `partition` value, or one."""
+    """A query whose rows go to files: one file for each `partition` value, or one.
+
+    Attributes
+    ----------
+    maxfilesize : int
+        Bytes, 0 for no limit; only Parquet files are kept to it here, and only about.
+    """
 
     query: exp.Expr
     folder: Path

@@ -9,13 +9,15 @@ import codecs
 import io
 import json
 import shutil
+import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, cast
 
-from etlocal.formats.compression import decompress
+from etlocal.formats.compression import CompressionError, decompress
 from etlocal.redshift.dialect.statements import Copy, Table
 from etlocal.redshift.engines.base import EngineSession, Load, LoadFile, Result
 from etlocal.redshift.errors import LoadFailedError, SqlError, undefined_column
@@ -131,10 +133,23 @@ def _reading(client: Any, bucket: str, key: str, options: CopyOptions) -> Iterat
     try:
         stream = decompress(body, options.compression)
         yield _recoded(stream, options)
-    except (OSError, EOFError) as error:
+    except UnicodeError as error:
+        raise SqlError(
+            f"s3://{bucket}/{key} is not in the encoding {options.encoding.upper()}: {error}",
+            sqlstate="22021",
+        ) from error
+    except _corruptions() as error:
         raise SqlError(f"s3://{bucket}/{key} cannot be decompressed: {error}") from error
     finally:
         body.close()
+
+
+def _corruptions() -> tuple[type[Exception], ...]:
+    """List what reading a corrupt stream raises."""
+    found = (OSError, EOFError, zlib.error, CompressionError)
+    # It is imported with the first stream of its kind, and not before.
+    zstandard = sys.modules.get("zstandard")
+    return found if zstandard is None else (*found, zstandard.ZstdError)
 
 
 def _recoded(stream: IO[bytes], options: CopyOptions) -> IO[bytes]:

@@ -10,6 +10,7 @@ import bz2
 import gzip
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +22,7 @@ from etlocal.redshift.errors import SqlError
 from etlocal.redshift.transfer import s3
 from etlocal.redshift.transfer.context import Context
 from etlocal.redshift.transfer.options import UnloadOptions
+from etlocal.redshift.transfer.splitting import split
 
 _SUFFIX = {"none": "", "gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst"}
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -42,7 +44,8 @@ def unload(session: EngineSession, statement: Unload, context: Context) -> Resul
     entries = []
     counts: dict[tuple[tuple[str, str | None], ...], int] = {}
     with TemporaryDirectory(dir=context.scratch) as folder:
-        for file in session.export(_export(statement, Path(folder))):
+        export = _export(statement, Path(folder))
+        for file in _files(session, export):
             number = counts.get(file.partition, 0)
             counts[file.partition] = number + 1
             key = prefix + _name(file, number, options)
@@ -53,6 +56,12 @@ def unload(session: EngineSession, statement: Unload, context: Context) -> Resul
     if options.manifest:
         _manifest(client, bucket, prefix, entries, options)
     return Result(affected=sum(rows for _, _, rows in entries))
+
+
+def _files(session: EngineSession, export: Export) -> Iterator[ExportedFile]:
+    for file in session.export(export):
+        # The engine keeps the sizes of Parquet files itself.
+        yield from [file] if export.format == "parquet" else split(file, export)
 
 
 def _export(statement: Unload, folder: Path) -> Export:

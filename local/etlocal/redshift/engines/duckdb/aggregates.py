@@ -126,7 +126,9 @@ def _average(item: exp.Expr, plain: Callable[[str], exp.Expr]) -> exp.Expr:
         if kind.scale == 0:
             whole = exp.Div(this=cast(plain("sum"), "HUGEINT"), expression=plain("count"))
             return cast(exp.Paren(this=whole), "DECIMAL(38,0)")
-        return quotient(plain("sum"), plain("count"), (total, types.INT8.as_numeric()), result)
+        # Where every value is NULL there is no average, and no division by zero either.
+        rows = call("nullif", plain("count"), number(0))
+        return quotient(plain("sum"), rows, (total, types.INT8.as_numeric()), result)
     # Whole numbers: integer_division truncates, as Redshift's AVG of whole numbers does.
     mean = exp.Paren(this=exp.Div(this=plain("sum"), expression=plain("count")))
     return cast(mean, "BIGINT") if kind is not None and kind.is_integer else mean

@@ -12,8 +12,10 @@ from etlocal.redshift.engines.base import Export, ExportedFile
 from etlocal.redshift.engines.duckdb.build import quote, quote_text, sql
 from etlocal.redshift.engines.duckdb.context import SessionContext
 from etlocal.redshift.engines.duckdb.duck_types import aligned, type_from_duck
-from etlocal.redshift.errors import SqlError, undefined_column
+from etlocal.redshift.errors import FeatureNotSupportedError, SqlError, undefined_column
+from etlocal.redshift.transfer.records import records
 
+_ROW_GROUP = 32 * 1024 * 1024
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -41,12 +43,14 @@ def run(session: SessionContext, export: Export) -> list[ExportedFile]:
     ]
     given = ", ".join(f"c{i}" for i in range(len(names)))
     wrapped = f"SELECT {', '.join(shown)} FROM ({query}) AS q({given})"
-    several = bool(export.partition_by or export.maxfilesize)
+    several = bool(export.partition_by or _parquet_size(export))
     target = export.folder / ("rows" if several else "rows.data")
     options = _options(export)
-    session.connection.execute(
+    written = session.connection.execute(
         f"COPY ({wrapped}) TO {quote_text(str(target))} ({', '.join(options)})"
-    )
+    ).fetchone()
+    if not several:
+        return [ExportedFile(target, int(written[0]) if written else 0)]
     return list(_written(session, export, target))
 
 
@@ -58,19 +62,28 @@ def _options(export: Export) -> list[str]:
             f"HEADER {'true' if export.header else 'false'}",
             f"NULLSTR {quote_text(export.null)}",
         ]
-        if export.quote == "none":
+        if export.quote == "none" or export.escape:
             options += ["QUOTE ''", "ESCAPE ''"]
         elif export.quote == "all":
             options += ["QUOTE '\"'", "ESCAPE '\"'", "FORCE_QUOTE *"]
         else:
             options += ["QUOTE '\"'", "ESCAPE '\"'"]
     if export.partition_by:
+        if export.format == "json":
+            raise FeatureNotSupportedError("UNLOAD of JSON with PARTITION BY")
         listed = ", ".join(quote(name) for name in export.partition_by)
         include = "true" if export.include else "false"
         options += [f"PARTITION_BY ({listed})", f"WRITE_PARTITION_COLUMNS {include}"]
-    elif export.maxfilesize:
-        options += [f"FILE_SIZE_BYTES {export.maxfilesize}", "PER_THREAD_OUTPUT false"]
+    elif size := _parquet_size(export):
+        options += [f"FILE_SIZE_BYTES {size}", "PER_THREAD_OUTPUT false"]
     return options
+
+
+def _parquet_size(export: Export) -> int:
+    """Give the size at which a Parquet file ends: MAXFILESIZE in whole groups of 32 MB."""
+    if export.format != "parquet" or not export.maxfilesize:
+        return 0
+    return max(_ROW_GROUP, export.maxfilesize // _ROW_GROUP * _ROW_GROUP)
 
 
 def _shown(column: str, duck: str, export: Export, name: str) -> str:
@@ -91,13 +104,13 @@ def _shown(column: str, duck: str, export: Export, name: str) -> str:
         for character in ("\\", export.delimiter, "\n", "\r", '"', "'"):
             old, new = quote_text(character), quote_text("\\" + character)
             column = f"replace({column}, {old}, {new})"
+    if export.escape and export.quote == "all":
+        # DuckDB would double the quotes that have a backslash already.
+        column = f"'\"' || {column} || '\"'"
     return column
 
 
 def _written(session: SessionContext, export: Export, target: Path) -> Iterator[ExportedFile]:
-    if target.is_file():
-        yield ExportedFile(target, _count(session, export, target))
-        return
     for path in sorted(target.rglob("*"), key=_order):
         if path.is_file():
             yield ExportedFile(path, _count(session, export, path), _partition(path, target))
@@ -118,19 +131,11 @@ def _partition(path: Path, root: Path) -> tuple[tuple[str, str | None], ...]:
 
 
 def _count(session: SessionContext, export: Export, path: Path) -> int:
-    quoted = quote_text(str(path))
     if export.format == "parquet":
         row = session.connection.execute(
-            f"SELECT sum(num_rows) FROM parquet_file_metadata({quoted})"
+            f"SELECT sum(num_rows) FROM parquet_file_metadata({quote_text(str(path))})"
         ).fetchone()
         return int(row[0] or 0) if row else 0
-    if export.format == "json" or export.quote == "none":
-        with path.open("rb") as stream:
-            lines = sum(1 for _ in stream)
-        return lines - int(export.header and lines > 0)
-    row = session.connection.execute(
-        f"SELECT count(*) FROM read_csv({quoted}, all_varchar = true, header = "
-        f"{'true' if export.header else 'false'}, delim = {quote_text(export.delimiter)}, "
-        "quote = '\"', escape = '\"')"
-    ).fetchone()
-    return int(row[0]) if row else 0
+    with path.open("rb") as stream:
+        lines = sum(1 for _ in records(stream, export))
+    return lines - int(export.header and lines > 0)
