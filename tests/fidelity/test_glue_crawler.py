@@ -208,12 +208,13 @@ def test_what_is_not_emulated_answers_501(lab: Lab) -> None:
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
-def test_a_missing_bucket_is_told_in_the_last_crawl(lab: Lab) -> None:
-    missing = {"S3Targets": [{"Path": f"s3://{lab.name}-missing/x/"}]}
-    lab.create(Targets=missing)
+def test_a_missing_bucket_is_told_with_its_target_in_the_last_crawl(lab: Lab) -> None:
+    missing = f"s3://{lab.name}-missing/x/"
+    lab.create(Targets={"S3Targets": [{"Path": missing}]})
     last = lab.crawl()
 
     assert last["Status"] == "FAILED"
+    assert missing in last["ErrorMessage"]
     assert "bucket does not exist" in last["ErrorMessage"]
 
 

@@ -259,6 +259,8 @@ class Runs:
         clean = False
         try:
             if not run.attach(runner):
+                # Nothing has run on its JVM.
+                clean = True
                 return None
             runner.jvm.attribute(logs.write)
             error, code = runner.run(_task(request, plan, files), logs.write, run.started)

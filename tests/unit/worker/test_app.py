@@ -91,10 +91,13 @@ class FakePool:
         self.needs: list[Needs] = []
         self.failure: str | None = None
         self.taken = threading.Condition()
+        self.open = threading.Event()
+        self.open.set()
 
     def take(self, needs: Needs) -> FakeRunner:
         if self.failure:
             raise PoolError(self.failure)
+        assert self.open.wait(20)
         with self.taken:
             runner = FakeRunner()
             self.runners.append(runner)
@@ -214,6 +217,19 @@ def test_a_stopped_run_is_stopped_and_its_jvm_is_not_used_again(
     assert (ended["state"], ended["error_message"]) == ("STOPPED", None)
     assert pool.returned == [False]
     assert http.post("/runs/jr_1/stop").json() == ended
+
+
+def test_a_run_stopped_while_it_starts_leaves_the_warm_jvm_to_the_next(
+    http: TestClient, pool: FakePool
+) -> None:
+    pool.open.clear()
+    http.post("/runs", json=body())
+    assert http.post("/runs/jr_1/stop").json()["state"] == "STOPPING"
+    pool.open.set()
+    ended = end(http)
+    assert (ended["state"], ended["started_at"]) == ("STOPPED", None)
+    assert pool.runner().task == {}
+    assert pool.returned == [True]
 
 
 def test_a_known_id_is_taken_once(http: TestClient, pool: FakePool) -> None:

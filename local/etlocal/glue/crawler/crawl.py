@@ -6,9 +6,12 @@ Source: AWS Glue Developer Guide, "Using crawlers to populate the Data Catalog".
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from etlocal.aws.call import Call
 from etlocal.formats.recognise import Classifier
@@ -19,6 +22,7 @@ from etlocal.glue.crawler.custom import classifiers_of
 from etlocal.glue.crawler.found import FoundTable, SeenFile
 from etlocal.glue.crawler.grouping import group
 from etlocal.glue.crawler.jdbc import JdbcCrawl
+from etlocal.glue.crawler.jdbc_url import JdbcUrlError
 from etlocal.glue.crawler.listing import (
     CrawlCancelledError,
     Location,
@@ -36,8 +40,24 @@ _MOST_NAMED = 200
 NEW_FOLDERS_ONLY = "CRAWL_NEW_FOLDERS_ONLY"
 
 
-class TooManyTablesError(Exception):
+class CrawlError(Exception):
+    """A crawl fails for a reason that its owner can mend."""
+
+
+class TooManyTablesError(CrawlError):
     """The crawl found more tables than the crawler's configuration allows."""
+
+
+class TargetError(CrawlError):
+    """A target cannot be read; the message names it, since a crawler may have many."""
+
+
+@contextmanager
+def _naming(target: str) -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, JdbcUrlError) as error:
+        raise TargetError(f"{target} cannot be read: {error}") from error
 
 
 @dataclass
@@ -84,8 +104,10 @@ class Crawl:
         ------
         CrawlCancelledError
             If it was cancelled; nothing was written.
+        TargetError
+            If a target cannot be read: a missing bucket or database, another JDBC engine.
         Exception
-            Whatever makes the crawl fail: a missing bucket, database, connection or permission.
+            Whatever else makes the crawl fail: a missing catalog database or connection.
         """
         database = self._definition["DatabaseName"]
         self._log.benchmark(f"Running Start Crawl for Crawler {self._name}")
@@ -152,12 +174,15 @@ class Crawl:
         with self._call.store.transaction() as tx:
             classifiers = classifiers_of(tx, self._call, self._definition.get("Classifiers") or [])
         for target in targets.get("S3Targets") or []:
-            self._s3(target, classifiers, found)
+            with _naming(f"S3 target {target['Path']}"):
+                self._s3(target, classifiers, found)
         for target in targets.get("JdbcTargets") or []:
             crawl = JdbcCrawl(
                 self._call, self._name, self._role_arn, target, self._log, self._cancelled
             )
-            wanted, under = crawl.find()
+            path, connection = target["Path"], target["ConnectionName"]
+            with _naming(f"JDBC target {path} of connection {connection}"):
+                wanted, under = crawl.find()
             found.wanted += wanted
             found.under.append(under)
         return found

@@ -16,7 +16,7 @@ from etlocal.aws.call import Call, Runtime
 from etlocal.aws.errors import AwsError
 from etlocal.glue.crawler import rows
 from etlocal.glue.crawler.announcing import announce_end, announce_start
-from etlocal.glue.crawler.crawl import Crawl, TooManyTablesError
+from etlocal.glue.crawler.crawl import Crawl, CrawlError
 from etlocal.glue.crawler.listing import CrawlCancelledError
 from etlocal.glue.crawler.log import CrawlLog
 from etlocal.glue.crawler.sampling import Readers
@@ -120,7 +120,7 @@ class CrawlPool:
         except CrawlCancelledError:
             state = STOPPED
             log.info("The crawl was stopped")
-        except (AwsError, ClientError, BotoCoreError, ValueError, TooManyTablesError) as problem:
+        except (AwsError, ClientError, BotoCoreError, ValueError, CrawlError) as problem:
             error = str(problem)[:_LONGEST_ERROR]
             log.failed(error)
         except Exception as problem:

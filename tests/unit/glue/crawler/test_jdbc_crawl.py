@@ -161,6 +161,7 @@ def test_another_engine_fails_the_crawl_and_names_it(
     last = glue.crawl()
 
     assert last["Status"] == "FAILED"
+    assert "JDBC target dev/shop/% of connection wh cannot be read: " in last["ErrorMessage"]
     assert words in last["ErrorMessage"]
 
 
