@@ -195,6 +195,19 @@ def test_a_statement_that_waits_can_be_cancelled(run: Run, ok: Ok, call: Call) -
     assert run("commit", **kept)["Status"] == "FINISHED"
 
 
+def test_a_cancellation_right_after_the_request_is_not_lost(call: Call) -> None:
+    endless = (
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 4000) "
+        "select count(*) from n a, n b, n c where a.i * b.i % 7919 = c.i"
+    )
+    for _ in range(5):
+        made = OPERATIONS.handle("ExecuteStatement", {"Sql": endless, **TARGET}, call)
+        OPERATIONS.handle("CancelStatement", {"Id": made["Id"]}, call)
+        call.runtime.component(Worker).wait(made["Id"], 30)
+        described = OPERATIONS.handle("DescribeStatement", {"Id": made["Id"]}, call)
+        assert described["Status"] == "ABORTED"
+
+
 def test_statements_are_listed_by_status_and_name(run: Run, call: Call) -> None:
     run("select 1", StatementName="load-a")
     run("select nope()", StatementName="load-b")

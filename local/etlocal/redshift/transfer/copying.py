@@ -25,6 +25,7 @@ from etlocal.redshift.transfer import avro, s3
 from etlocal.redshift.transfer.context import Context
 from etlocal.redshift.transfer.escaped import rewrite
 from etlocal.redshift.transfer.options import CopyOptions
+from etlocal.redshift.transfer.zstd import ZstdReader
 
 _CODECS = {
     "utf16": "utf-16",
@@ -131,8 +132,7 @@ def _download(client: Any, bucket: str, key: str, path: Path, options: CopyOptio
 def _reading(client: Any, bucket: str, key: str, options: CopyOptions) -> Iterator[IO[bytes]]:
     body = client.get_object(Bucket=bucket, Key=key)["Body"]
     try:
-        stream = decompress(body, options.compression)
-        yield _recoded(stream, options)
+        yield _recoded(_plain(body, options.compression), options)
     except UnicodeError as error:
         raise SqlError(
             f"s3://{bucket}/{key} is not in the encoding {options.encoding.upper()}: {error}",
@@ -142,6 +142,12 @@ def _reading(client: Any, bucket: str, key: str, options: CopyOptions) -> Iterat
         raise SqlError(f"s3://{bucket}/{key} cannot be decompressed: {error}") from error
     finally:
         body.close()
+
+
+def _plain(body: IO[bytes], compression: str) -> IO[bytes]:
+    if compression == "zstd":
+        return cast("IO[bytes]", io.BufferedReader(ZstdReader(body)))
+    return decompress(body, compression)
 
 
 def _corruptions() -> tuple[type[Exception], ...]:
