@@ -80,6 +80,9 @@ class LoadFailedError(SqlError):
     ----------
     problems : sequence
         What could not be loaded (`engines.base.LoadProblem`).
+
+    Source: Amazon Redshift Database Developer Guide, "SYS_LOAD_ERROR_DETAIL", which the error
+    names where there was ``stl_load_errors`` before; both are there.
     """
 
     def __init__(self, problems: Sequence[Any], table: str = "") -> None:

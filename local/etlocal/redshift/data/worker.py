@@ -324,7 +324,10 @@ class Worker:
 
 
 def _only(sql: str) -> str:
-    """Give the one statement of a text; the Data API takes no more."""
+    """Give the one statement of a text; ``ExecuteStatement`` takes no more.
+
+    Source: Amazon Redshift Data API Reference, "ExecuteStatement".
+    """
     texts = parser.split(sql)
     if len(texts) != 1:
         raise SqlError(

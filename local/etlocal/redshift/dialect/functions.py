@@ -3,7 +3,8 @@
 A name that is not here is answered with Redshift's ``function … does not exist``, or, if Redshift
 has it, with an error that says it is not supported: never with what an engine takes it for.
 
-Source: Amazon Redshift Database Developer Guide, "SQL functions reference".
+Source: Amazon Redshift Database Developer Guide, "SQL functions reference"; "AVG function" and
+"SUM function" say what these answer (BIGINT for whole numbers, DECIMAL(38, s) for a scale of s).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Exact arithmetic of decimals, which DuckDB would do in floating point."""
+"""Exact arithmetic of decimals, which DuckDB would do in floating point.
+
+Source: Amazon Redshift Database Developer Guide, "Computations with numeric values".
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Dates: units, DATEADD, DATEDIFF, and the formats of TO_CHAR, TO_DATE and TO_TIMESTAMP.
 
-Source: Amazon Redshift Database Developer Guide, "Date parts for date or timestamp functions" and
-"Datetime format strings".
+Source: Amazon Redshift Database Developer Guide, "Date parts for date or timestamp functions",
+"DATEDIFF function" (it counts the boundaries between the two), "DATE_TRUNC function" (a week begins
+on Monday) and "Datetime format strings".
 """
 
 from __future__ import annotations
