@@ -32,6 +32,11 @@ def split(text: str) -> list[str]:
     list of str
         The statements that are not empty, without their semicolons.
     """
+    return list(_pieces(text))
+
+
+@lru_cache(maxsize=512)
+def _pieces(text: str) -> tuple[str, ...]:
     found: list[str] = []
     start: int | None = None
     end = 0
@@ -45,7 +50,7 @@ def split(text: str) -> list[str]:
         end = token.end + 1
     if start is not None:
         found.append(text[start:end])
-    return found
+    return tuple(found)
 
 
 def parameter_names(text: str) -> set[str]:
