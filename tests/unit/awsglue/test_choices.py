@@ -9,7 +9,7 @@ import pytest
 from awsglue.gluetypes import ChoiceType
 from awsglue.transforms import ResolveChoice, Unbox
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 
 LINES = """\
 {"id": 1, "price": 5, "s": {"c": 1.5}, "l": [{"p": 1}], "t": "x"}
@@ -21,10 +21,11 @@ not json
 """
 
 
-@pytest.fixture
-def mixed(glue_context: Any, tmp_path: Path) -> Any:
-    (tmp_path / "a.json").write_text(LINES)
-    return read(glue_context, tmp_path)
+@pytest.fixture(scope="module")
+def mixed(glue_context: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("mixed")
+    (folder / "a.json").write_text(LINES)
+    return read(glue_context, folder)
 
 
 def read(glue_context: Any, path: Path, **options: Any) -> Any:

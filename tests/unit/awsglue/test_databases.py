@@ -15,7 +15,7 @@ from awsglue import DynamicFrame, _aws, _jdbc, _redshift, _run
 from awsglue._bookmarks_s3 import FileEntry
 from awsglue.context import GlueContext
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 
 URL = "jdbc:redshift://wg.000000000000.eu-west-1.redshift-serverless.amazonaws.com:5439/dev"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from awsglue import DynamicFrame, DynamicFrameCollection
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 
 
 @pytest.fixture

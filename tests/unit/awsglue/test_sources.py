@@ -10,7 +10,7 @@ import pytest
 from awsglue import _run
 from awsglue.job import Job
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 
 COLUMNS = [("carrier", "string"), ("code", "bigint"), ("delay", "double")]
 HEADER = {"skip.header.line.count": "1"}

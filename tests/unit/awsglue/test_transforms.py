@@ -32,7 +32,7 @@ from awsglue.transforms import (
     UnnestFrame,
 )
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 
 Make = Callable[..., Any]
 

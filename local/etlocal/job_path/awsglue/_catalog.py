@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
+from pyspark.sql.types import StructField, StructType
 
 from . import _aws, _types
 from ._aws import catalog_args
 from ._columns import column
-from ._paths import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,7 +155,8 @@ def hive_style(table: Table, partition: Partition) -> bool:
 
 def empty_frame(spark: Any, columns: Sequence[tuple[str, str]]) -> Any:
     """Return a frame of no rows that has the columns."""
-    fields = ", ".join(
-        f"{quoted(name)} {_types.parse(kind).simpleString()}" for name, kind in columns
-    )
-    return spark.createDataFrame([], fields) if columns else spark.createDataFrame([], "struct<>")
+    fields = [StructField(name, _types.parse(kind)) for name, kind in columns]
+    # By the JVM: PySpark's createDataFrame imports pandas, which takes as long as a small job.
+    session = spark._jsparkSession
+    schema = session.parseDataType(StructType(fields).json())
+    return DataFrame(session.createDataFrame(spark._jvm.java.util.ArrayList(), schema), spark)
