@@ -128,6 +128,74 @@ def test_what_spark_writes_is_in_the_catalog(
     assert bench.printed(SPARK + f"print(spark.table('{database}.copies').count())", ON) == ["8"]
 
 
+def test_hive_tables_are_made_filled_and_in_the_catalog(
+    bench: Bench, database: str, client: Callable[[str], Any]
+) -> None:
+    said = bench.printed(
+        SPARK + f"d, lake = '{database}', 's3://{bench.bucket}/hive'\n"
+        "spark.sql(f\"create external table {d}.days (id bigint, city string comment 'where') "
+        "comment 'by day' partitioned by (day string) stored as parquet "
+        "location '{lake}/days/' tblproperties ('team'='me')\")\n"
+        "spark.sql(f'with o as (select * from {d}.orders) insert into {d}.days "
+        "select id, city, day from o')\n"
+        "spark.sql(f\"create table {d}.text row format delimited fields terminated by '|' "
+        "stored as textfile location '{lake}/text/' as select id, city from {d}.days\")\n"
+        "spark.sql(f'create table {d}.plain as select max(id) as top from {d}.days')\n"
+        "print(spark.table(f'{d}.days').count(), spark.table(f'{d}.plain').first()[0])\n"
+        "print(spark.read.text(f'{lake}/text/').orderBy('value').first()[0])\n",
+        ON,
+    )
+    assert said == ["6 23", "11|Oslo"]
+    glue = client("glue")
+    days = glue.get_table(DatabaseName=database, Name="days")["Table"]
+    assert days["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"].endswith(
+        "ParquetHiveSerDe"
+    )
+    assert (days["TableType"], days["Description"]) == ("EXTERNAL_TABLE", "by day")
+    assert days["Parameters"]["team"] == "me"
+    assert days["StorageDescriptor"]["Columns"][1] == {
+        "Name": "city",
+        "Type": "string",
+        "Comment": "where",
+    }
+    found = glue.get_partitions(DatabaseName=database, TableName="days")["Partitions"]
+    assert sorted(each["Values"] for each in found) == [["1"], ["2"]]
+    text = glue.get_table(DatabaseName=database, Name="text")["Table"]
+    assert text["StorageDescriptor"]["SerdeInfo"]["Parameters"]["field.delim"] == "|"
+    # Another run reads what this one wrote.
+    assert bench.printed(SPARK + f"print(spark.table('{database}.text').count())", ON) == ["6"]
+
+
+def test_hive_support_is_the_data_catalog_in_every_run(bench: Bench, database: str) -> None:
+    """Hive's own metastore would find the table that an earlier run named, and refuse it."""
+    script = (
+        "from pyspark.sql import SparkSession\n"
+        "spark = SparkSession.builder.enableHiveSupport().getOrCreate()\n"
+        f"print(spark.sql('select count(*) from {database}.orders').first()[0])\n"
+    )
+    assert bench.printed(script, ON) == ["6"]
+    conf = {"--conf": "spark.sql.catalogImplementation=hive"}
+    assert bench.printed(script, {**ON, **conf}) == ["6"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("create table {d}.t (a int) stored as rcfile", "STORED AS rcfile"),
+        ("create table {d}.t like {d}.orders", "CreateTableLikeCommand on the Data Catalog"),
+        ("comment on table {d}.orders is 'x'", "CommentOnTable on the Data Catalog"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_before_it_is_done(
+    bench: Bench, database: str, client: Callable[[str], Any], statement: str, words: str
+) -> None:
+    status = bench.run(SPARK + f'spark.sql("{statement.format(d=database)}")', ON)
+    assert status.state is RunState.FAILED
+    assert words in str(status.error_message)
+    tables = client("glue").get_tables(DatabaseName=database)["TableList"]
+    assert [table["Name"] for table in tables] == ["orders"]
+
+
 def test_a_change_that_is_not_written_back_is_refused(bench: Bench, database: str) -> None:
     status = bench.run(
         SPARK + f"spark.sql('alter table {database}.orders add columns (w int)')", ON

@@ -243,8 +243,7 @@ class Mirror:
                 yield tuple(each["Values"]), each.get("StorageDescriptor", {}).get("Location", "")
 
     def _entry(self, name: Name, made: Any) -> dict[str, Any]:
-        properties = made.storage().properties().toSeq()
-        options = {str(pair._1()): str(pair._2()) for pair in _each(properties)}
+        options = _pairs(made.storage().properties())
         return table_input(
             name[1],
             provider=str(made.provider().get()),
@@ -253,6 +252,8 @@ class Mirror:
             location=str(made.location().toString()),
             options={key: value for key, value in options.items() if key != "path"},
             managed=str(made.tableType().name()) == "MANAGED",
+            properties=_pairs(made.properties()),
+            comment=str(made.comment().get()) if made.comment().isDefined() else "",
         )
 
     def _store_partitions(self, name: Name, made: Any, known: Table) -> None:
@@ -297,7 +298,20 @@ def named(plan: str) -> list[tuple[str, list[str]]]:
     found = re.findall(
         r"Unresolved(Relation|TableOrView|Table|View|Identifier|Namespace) \[([^\]]*)\]", plan
     )
-    return [(kind, [part.strip() for part in parts.split(",") if part]) for kind, parts in found]
+    return [(kind, _parts(parts)) for kind, parts in found]
+
+
+def inserted(plan: str) -> list[list[str]]:
+    """Find the tables that a parsed statement inserts into, as `named` finds names.
+
+    They are not always at its root: it may begin with ``WITH``, or insert into several.
+    """
+    found = re.findall(r"InsertIntoStatement 'UnresolvedRelation \[([^\]]*)\]", plan)
+    return [_parts(parts) for parts in found]
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part]
 
 
 def _differs(known: Table, entry: Table) -> bool:
@@ -313,6 +327,10 @@ def _differs(known: Table, entry: Table) -> bool:
         )
 
     return essence(known) != essence(entry)
+
+
+def _pairs(scala_map: Any) -> dict[str, str]:
+    return {str(pair._1()): str(pair._2()) for pair in _each(scala_map.toSeq())}
 
 
 def _each(seq: Any) -> Iterator[Any]:

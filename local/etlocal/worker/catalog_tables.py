@@ -56,6 +56,14 @@ _HIVE = {
     ),
 }
 
+_STORED_AS = {
+    "avro": _HIVE["avro"][0],
+    "jsonfile": "org.apache.hive.hcatalog.data.JsonSerDe",
+    "orc": _HIVE["orc"][0],
+    "parquet": _HIVE["parquet"][0],
+    "textfile": _CSV_SERDE,
+}
+
 
 class UnsupportedTableError(Exception):
     """A table of the Data Catalog is of a kind that Spark SQL cannot read here."""
@@ -135,6 +143,46 @@ def spark_table(table: Table) -> SparkTable:
         options=options,
         location=location,
     )
+
+
+def hive_source(
+    where: str,
+    *,
+    stored_as: str,
+    serde: str,
+    properties: Mapping[str, str],
+    parameters: Mapping[str, str],
+) -> tuple[str, dict[str, str]]:
+    """Give the data source that writes and reads as a Hive table would.
+
+    Parameters
+    ----------
+    where : str
+        The table, for messages.
+    stored_as, serde : str
+        What ``STORED AS`` and ``ROW FORMAT SERDE`` say; may be empty. Hive's default is text.
+    properties, parameters : mapping
+        The SerDe's properties, and the table's.
+
+    Returns
+    -------
+    tuple
+        The data source and its options.
+
+    Raises
+    ------
+    UnsupportedTableError
+        If there is none.
+    """
+    library = serde or _STORED_AS.get(stored_as.lower() or "textfile", "")
+    if not library:
+        known = ", ".join(sorted(_STORED_AS)).upper()
+        raise UnsupportedTableError(
+            f"{where} is STORED AS {stored_as}, which Spark SQL over the Data Catalog does not "
+            f"emulate; {known} it does"
+        )
+    storage = {"SerdeInfo": {"SerializationLibrary": library, "Parameters": properties}}
+    return _source(where, storage, parameters)
 
 
 def _source(
@@ -222,6 +270,8 @@ def table_input(
     location: str,
     options: Mapping[str, str],
     managed: bool,
+    properties: Mapping[str, str] | None = None,
+    comment: str = "",
 ) -> dict[str, Any]:
     """Give the Data Catalog's table for one that Spark made, as Spark's Hive catalog stores it.
 
@@ -235,6 +285,8 @@ def table_input(
         The data source's options.
     managed : bool
         Whether Spark chose the location.
+    properties, comment
+        What ``TBLPROPERTIES`` and ``COMMENT`` say.
 
     Raises
     ------
@@ -248,11 +300,12 @@ def table_input(
         )
     serde, reader, writer = hive
     columns = [
-        {"Name": each["name"].lower(), "Type": hive_type(each["type"])}
+        {"Name": each["name"].lower(), "Type": hive_type(each["type"]), **_comment(each)}
         for each in json.loads(schema)["fields"]
     ]
     keys = [name.lower() for name in partition_columns]
     parameters = {
+        **(properties or {}),
         _PROVIDER: provider,
         f"{_SCHEMA}": schema,
         "classification": provider.lower(),
@@ -265,6 +318,7 @@ def table_input(
             parameters["skip.header.line.count"] = "1"
     return {
         "Name": name.lower(),
+        **({"Description": comment} if comment else {}),
         "TableType": "MANAGED_TABLE" if managed else "EXTERNAL_TABLE",
         "Parameters": parameters,
         "PartitionKeys": [column for column in columns if column["Name"] in keys],
@@ -282,6 +336,11 @@ def partition_input(table: Table, values: Sequence[str], location: str) -> dict[
     """Give the Data Catalog's partition of a table."""
     storage: dict[str, Any] = dict(table.get("StorageDescriptor", {}))
     return {"Values": list(values), "StorageDescriptor": {**storage, "Location": location}}
+
+
+def _comment(field: Mapping[str, Any]) -> dict[str, str]:
+    said = field.get("metadata", {}).get("comment")
+    return {"Comment": str(said)} if said else {}
 
 
 def hive_type(kind: Any) -> str:

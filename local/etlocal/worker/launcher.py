@@ -15,7 +15,7 @@ from etlocal.worker import archive
 from etlocal.worker.jvm import Jvm, command_line
 from etlocal.worker.process import Runner
 from etlocal.worker.runner import Setup
-from etlocal.worker.spark_conf import base_conf, is_misleading, s3a_conf
+from etlocal.worker.spark_conf import FIXED_CONF, base_conf, is_misleading, s3a_conf
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,8 @@ class Launcher:
 
     def _start(self, needs: Needs, options: list[str], prefix: list[str] | None = None) -> Jvm:
         scratch = Path(tempfile.mkdtemp(prefix="jvm-", dir=self._folder))
-        conf = {**base_conf(self._settings, [*self._jars, *needs.jars], scratch), **needs.conf}
+        base = base_conf(self._settings, [*self._jars, *needs.jars], scratch)
+        conf = {**base, **needs.conf, **FIXED_CONF}
         # The run's own jars come last: an archive fits a class path that begins as its own.
         class_path = [*self._class_path, *needs.jars]
         command = command_line(self._java, class_path, conf, scratch, options=options)

@@ -14,7 +14,9 @@ from typing import Any
 from py4j.java_gateway import JavaObject
 from py4j.protocol import MEMORY_COMMAND_NAME, MEMORY_DEL_SUBCOMMAND_NAME
 from pyspark import SparkConf, SparkContext
+from pyspark.sql import SparkSession
 
+from etlocal.worker.spark_conf import FIXED_CONF
 from etlocal.worker.warming import warming_bucket
 
 _BASE_PROPERTIES = "etlocal.base.properties"
@@ -73,6 +75,8 @@ class WarmSession:
 
         def initialize(_self: SparkContext, jconf: JavaObject) -> Any:
             context, self._context = self._context, None
+            for name, text in FIXED_CONF.items():
+                jconf.set(name, text)
             asked = _settings(jconf)
             if context is not None and asked != self._asked:
                 context.stop()
@@ -81,6 +85,9 @@ class WarmSession:
             self._hand_over(context, str(jconf.get("spark.app.name")), python_files)
             return context
 
+        # The Data Catalog is mirrored in Spark's in-memory catalog. Hive's own would keep its
+        # tables in files that outlive the run, and be one process's at a time.
+        SparkSession.Builder.enableHiveSupport = lambda builder: builder
         SparkContext.PACKAGE_EXTENSIONS = (*SparkContext.PACKAGE_EXTENSIONS, ".whl")
         SparkContext._initialize_context = initialize
 

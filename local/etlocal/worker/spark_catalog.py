@@ -13,13 +13,13 @@ from typing import Any
 
 from pyspark.sql import Catalog, DataFrameReader, DataFrameWriter, SparkSession
 
-from etlocal.worker.catalog_mirror import Mirror, Name, named
+from etlocal.worker import hive_tables
+from etlocal.worker.catalog_mirror import Mirror, Name, inserted, named
 
 _WRITES = frozenset(
     {
         "CreateTable",
         "CreateTableAsSelect",
-        "InsertIntoStatement",
         "AddPartitions",
         "DropPartitions",
         "RecoverPartitions",
@@ -34,6 +34,10 @@ _UNSUPPORTED = frozenset(
         "AddColumns",
         "AlterColumn",
         "AlterViewAs",
+        "CommentOnNamespace",
+        "CommentOnTable",
+        "CreateFunction",
+        "CreateTableLikeCommand",
         "CreateView",
         "DropColumns",
         "DropView",
@@ -82,7 +86,17 @@ def install() -> None:
         plan = session._jsparkSession.sessionState().sqlParser().parsePlan(sqlQuery)
         statement = Statement(mirror(session), str(plan.nodeName()), str(plan.toString()))
         statement.before()
-        result = run_sql(session, sqlQuery, args)
+        hive = None
+        if statement.kind in hive_tables.CREATES:
+            hive = hive_tables.native(session, plan, ".".join(statement.names[0][1]))
+        if hive is not None and args:
+            raise UnsupportedStatementError(
+                "parameters in a CREATE TABLE of Hive's are not emulated; say USING with the format"
+            )
+        if hive is not None:
+            result = hive_tables.run(session, hive)
+        else:
+            result = run_sql(session, sqlQuery, args)
         statement.after()
         return result
 
@@ -120,12 +134,19 @@ class Statement:
         The name of its plan's root.
     plan : str
         The text of its unresolved plan.
+
+    Attributes
+    ----------
+    kind : str
+    names : list of tuple
+        What it names, as `named` gives it.
     """
 
     def __init__(self, mirror: Mirror, kind: str, plan: str) -> None:
         self._mirror = mirror
-        self._kind = kind
-        self._named = named(plan)
+        self.kind = kind
+        self.names = named(plan)
+        self._inserted = inserted(plan)
 
     def before(self) -> None:
         """Bring what the statement names.
@@ -137,16 +158,16 @@ class Statement:
         UnsupportedTableError
             If it names a table that Spark cannot read.
         """
-        if self._kind in _UNSUPPORTED and not self._temporary():
+        if self.kind in _UNSUPPORTED and not self._temporary():
             raise UnsupportedStatementError(
-                f"{self._kind} on the Data Catalog is not emulated; use the Glue API for it"
+                f"{self.kind} on the Data Catalog is not emulated; use the Glue API for it"
             )
-        if self._kind == "ShowNamespaces":
+        if self.kind == "ShowNamespaces":
             self._mirror.bring_databases()
-        for kind, parts in self._named:
-            if kind == "Namespace" or self._kind in ("CreateNamespace", "DropNamespace"):
+        for kind, parts in self.names:
+            if kind == "Namespace" or self.kind in ("CreateNamespace", "DropNamespace"):
                 database = parts[-1] if parts else self._mirror.current
-                if self._kind in ("ShowTables", "ShowTableExtended", "DropNamespace"):
+                if self.kind in ("ShowTables", "ShowTableExtended", "DropNamespace"):
                     self._mirror.bring_tables(database)
                 else:
                     self._mirror.bring_database(database)
@@ -154,29 +175,34 @@ class Statement:
                 name = bring(self._mirror, parts)
                 if name is not None:
                     self._mirror.bring_database(name[0])
-        if self._kind in ("ShowTables", "ShowTableExtended") and not self._named:
+        if self.kind in ("ShowTables", "ShowTableExtended") and not self.names:
             self._mirror.bring_tables(self._mirror.current)
 
     def after(self) -> None:
         """Write back what the statement changed."""
-        if not self._named:
+        for parts in self._inserted:
+            self._store(parts)
+        if not self.names:
             return
-        parts = self._named[0][1]
-        if self._kind == "CreateNamespace":
+        parts = self.names[0][1]
+        if self.kind == "CreateNamespace":
             self._mirror.create_database(parts[-1])
-        elif self._kind == "DropNamespace":
+        elif self.kind == "DropNamespace":
             self._mirror.drop_database(parts[-1])
-        elif self._kind in _WRITES or self._kind == "DropTable":
+        elif self.kind in _WRITES:
+            self._store(parts)
+        elif self.kind == "DropTable":
             name = self._mirror.names(parts)
-            if name is None or self._mirror.is_temporary(parts):
-                return
-            if self._kind == "DropTable":
+            if name is not None and not self._mirror.is_temporary(parts):
                 self._mirror.drop_table(name)
-            else:
-                self._mirror.store_table(name)
+
+    def _store(self, parts: list[str]) -> None:
+        name = self._mirror.names(parts)
+        if name is not None and not self._mirror.is_temporary(parts):
+            self._mirror.store_table(name)
 
     def _temporary(self) -> bool:
-        return bool(self._named) and self._mirror.is_temporary(self._named[0][1])
+        return bool(self.names) and self._mirror.is_temporary(self.names[0][1])
 
 
 def _install_writer(mirror: Callable[[SparkSession], Mirror]) -> None:

@@ -9,6 +9,9 @@ from etlocal.settings import Settings
 # Credentials that say which account calls; no endpoint here checks the secret.
 SECRET_KEY = "local"  # noqa: S105
 
+# What no job can ask otherwise.
+FIXED_CONF = {"spark.sql.catalogImplementation": "in-memory"}
+
 _S3A = "org.apache.hadoop.fs.s3a.S3AFileSystem"
 
 
@@ -37,7 +40,7 @@ def base_conf(settings: Settings, jars: list[Path], scratch: Path) -> dict[str, 
         "spark.eventLog.enabled": "false",
         # Tables are the Data Catalog's; a managed table without a location ends with its run.
         "spark.sql.warehouse.dir": (scratch / "warehouse").as_uri(),
-        "spark.sql.catalogImplementation": "in-memory",
+        **FIXED_CONF,
         "spark.hadoop.fs.s3.impl": _S3A,
         "spark.hadoop.fs.s3n.impl": _S3A,
         "spark.hadoop.fs.s3a.path.style.access": "true",

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from etlocal.worker.catalog_mirror import named
+from etlocal.worker.catalog_mirror import inserted, named
 from etlocal.worker.catalog_tables import (
     UnsupportedTableError,
+    hive_source,
     hive_type,
     literal,
     partition_clauses,
@@ -148,6 +149,69 @@ def test_a_table_that_spark_wrote_is_read_as_it_was_written() -> None:
 )
 def test_sparks_types_are_stored_as_hives(kind: Any, expected: str) -> None:
     assert hive_type(kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("stored_as", "serde", "provider"),
+    [
+        ("PARQUET", "", "parquet"),
+        ("orc", "", "orc"),
+        ("jsonfile", "", "json"),
+        ("textfile", "org.openx.data.jsonserde.JsonSerDe", "json"),
+        ("", "", "csv"),
+    ],
+)
+def test_a_hive_format_has_a_data_source(stored_as: str, serde: str, provider: str) -> None:
+    found, _ = hive_source("a.b", stored_as=stored_as, serde=serde, properties={}, parameters={})
+    assert found == provider
+
+
+def test_hives_text_has_no_quotes_and_its_own_delimiter_and_null() -> None:
+    _, options = hive_source("a.b", stored_as="", serde="", properties={}, parameters={})
+    assert options == {"header": "false", "sep": "\x01", "quote": "", "nullValue": "\\N"}
+    _, options = hive_source(
+        "a.b",
+        stored_as="textfile",
+        serde="",
+        properties={"field.delim": "|"},
+        parameters={"skip.header.line.count": "1"},
+    )
+    assert (options["sep"], options["header"]) == ("|", "true")
+
+
+def test_a_hive_format_without_a_data_source_is_refused_by_name() -> None:
+    with pytest.raises(UnsupportedTableError, match=r"a\.b is STORED AS rcfile"):
+        hive_source("a.b", stored_as="rcfile", serde="", properties={}, parameters={})
+
+
+def test_properties_and_comments_are_stored() -> None:
+    field = {"name": "A", "type": "long", "nullable": True, "metadata": {"comment": "the key"}}
+    stored = table_input(
+        "t",
+        provider="parquet",
+        schema=json.dumps({"type": "struct", "fields": [field]}),
+        partition_columns=[],
+        location="s3://b/t",
+        options={},
+        managed=False,
+        properties={"owner": "me"},
+        comment="orders",
+    )
+    assert stored["Description"] == "orders"
+    assert stored["Parameters"]["owner"] == "me"
+    assert stored["StorageDescriptor"]["Columns"] == [
+        {"Name": "a", "Type": "bigint", "Comment": "the key"}
+    ]
+
+
+def test_every_table_that_a_statement_inserts_into_is_found() -> None:
+    plan = (
+        "'Union false, false\n"
+        ":- 'InsertIntoStatement 'UnresolvedRelation [a, b], [x=INSERT], false\n"
+        ":  +- 'UnresolvedRelation [c, d], [], false\n"
+        "+- 'InsertIntoStatement 'UnresolvedRelation [e], [x=INSERT], false\n"
+    )
+    assert inserted(plan) == [["a", "b"], ["e"]]
 
 
 def test_what_a_statement_names_is_found_in_its_plan() -> None:
