@@ -196,6 +196,17 @@ def test_what_cannot_be_stored_is_refused_before_it_is_done(
     assert [table["Name"] for table in tables] == ["orders"]
 
 
+def test_a_table_of_a_database_without_a_location_is_refused(
+    bench: Bench, client: Callable[[str], Any], name: str
+) -> None:
+    database = name.replace("-", "_")
+    client("glue").create_database(DatabaseInput={"Name": database})
+    status = bench.run(SPARK + f"spark.range(1).write.saveAsTable('{database}.t')", ON)
+    assert status.state is RunState.FAILED
+    assert f"database {database} has no location" in str(status.error_message)
+    assert client("glue").get_tables(DatabaseName=database)["TableList"] == []
+
+
 def test_a_change_that_is_not_written_back_is_refused(bench: Bench, database: str) -> None:
     status = bench.run(
         SPARK + f"spark.sql('alter table {database}.orders add columns (w int)')", ON

@@ -135,7 +135,13 @@ class Mirror:
         return table
 
     def store_table(self, name: Name) -> None:
-        """Write back a table that Spark made, changed or filled, with its partitions."""
+        """Write back a table that Spark made, changed or filled, with its partitions.
+
+        Raises
+        ------
+        UnsupportedTableError
+            If the Data Catalog has no form for it, or it lies in a folder that ends with the run.
+        """
         catalog = self._state().catalog()
         identifier = self._identifier(name)
         if not catalog.tableExists(identifier):
@@ -144,6 +150,7 @@ class Mirror:
         entry = self._entry(name, made)
         known = self.get(name)
         if known is None:
+            _refuse_this_machine(name, entry["StorageDescriptor"]["Location"])
             self._glue.create_table(DatabaseName=name[0], TableInput=entry)
         elif _differs(known, entry):
             self._glue.update_table(DatabaseName=name[0], TableInput=entry)
@@ -185,12 +192,6 @@ class Mirror:
             return
         self._databases.discard(name.lower())
         self._glue.delete_database(Name=name)
-
-    def location_of(self, name: Name) -> str | None:
-        """Give where a new table of a database goes; None when its database does not say."""
-        made = self._state().catalog().getDatabaseMetadata(name[0])
-        location = str(made.locationUri().toString())
-        return None if location.startswith("file:") else f"{location.rstrip('/')}/{name[1]}"
 
     def _add_database(self, name: str, location: str) -> None:
         if name.lower() not in self._databases:
@@ -312,6 +313,14 @@ def inserted(plan: str) -> list[list[str]]:
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part]
+
+
+def _refuse_this_machine(name: Name, location: str) -> None:
+    if location.startswith("file:"):
+        raise UnsupportedTableError(
+            f"{'.'.join(name)} has nowhere to be: database {name[0]} has no location in the Data "
+            "Catalog. Give the database a LocationUri, or the table a LOCATION (option path)"
+        )
 
 
 def _differs(known: Table, entry: Table) -> bool:
