@@ -200,7 +200,7 @@ def test_a_cancellation_right_after_the_request_is_not_lost(call: Call) -> None:
         "with recursive n(i) as (select 1 union all select i + 1 from n where i < 4000) "
         "select count(*) from n a, n b, n c where a.i * b.i % 7919 = c.i"
     )
-    for _ in range(5):
+    for _ in range(20):
         made = OPERATIONS.handle("ExecuteStatement", {"Sql": endless, **TARGET}, call)
         OPERATIONS.handle("CancelStatement", {"Id": made["Id"]}, call)
         call.runtime.component(Worker).wait(made["Id"], 30)

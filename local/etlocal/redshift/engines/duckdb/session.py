@@ -37,6 +37,10 @@ _HANDLERS: dict[type[Statement], _Handler] = {
 }
 
 
+# Between two interrupts of a query that goes on.
+_INTERRUPT_SECONDS = 0.02
+
+
 class DuckDBSession(SessionContext):
     """One client's connection; see `EngineSession`."""
 
@@ -53,6 +57,9 @@ class DuckDBSession(SessionContext):
         self._before: dict[str, Table] = {}
         self._lock = lock
         self._canceled = threading.Event()
+        self._guard = threading.Lock()
+        self._idle = threading.Event()
+        self._idle.set()
         self._open = False
         self._started = False
         self._failed = False
@@ -117,10 +124,11 @@ class DuckDBSession(SessionContext):
         self._begin_statement()
         self._working = True
         try:
-            self._stop_if_canceled()
-            if writes or not own:
-                self._start(writes=writes)
-            yield
+            with self._interruptible():
+                self._stop_if_canceled()
+                if writes or not own:
+                    self._start(writes=writes)
+                yield
             # DuckDB takes no notice of an interrupt between two of a statement's queries.
             self._stop_if_canceled()
             if own and self._started:
@@ -136,6 +144,17 @@ class DuckDBSession(SessionContext):
             self._working = False
             if own:
                 self._ended()
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Run a block that `interrupt` may stop: neither a commit nor a rollback is in it."""
+        with self._guard:
+            self._idle.clear()
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._idle.set()
 
     def _begin_statement(self) -> None:
         if self._changes:
@@ -213,7 +232,17 @@ class DuckDBSession(SessionContext):
         """Stop what the session is doing for its request."""
         self._canceled.set()
         self._lock.wake()
-        self.connection.interrupt()
+        threading.Thread(target=self._interrupt_until_idle, daemon=True).start()
+
+    def _interrupt_until_idle(self) -> None:
+        # DuckDB forgets an interrupt that comes just before a query begins: one is not enough.
+        while True:
+            with self._guard:
+                if self._idle.is_set() or not self._canceled.is_set():
+                    return
+                self.connection.interrupt()
+            if self._idle.wait(_INTERRUPT_SECONDS):
+                return
 
     def close(self) -> None:
         """End the session."""
