@@ -14,6 +14,35 @@ _FRAME = struct.Struct(">II")
 _NAME = re.compile(r"[0-9]{10}")
 
 
+def framed(record: bytes) -> bytes:
+    """Give a record as `frames` finds it: behind its length and its checksum."""
+    return _FRAME.pack(len(record), zlib.crc32(record)) + record
+
+
+def frames(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give the records of a file, up to the first that was cut off or damaged.
+
+    Parameters
+    ----------
+    content : bytes
+        The file's: what `framed` gave, one after the other.
+
+    Yields
+    ------
+    int, bytes
+        Where the record's frame ends, and the record.
+    """
+    position = 0
+    while position + _FRAME.size <= len(content):
+        length, checksum = _FRAME.unpack_from(content, position)
+        begin = position + _FRAME.size
+        record = content[begin : begin + length]
+        if len(record) < length or zlib.crc32(record) != checksum:
+            return
+        position = begin + length
+        yield position, record
+
+
 class Journal:
     """Records in files of one folder, one after the other.
 
@@ -41,7 +70,7 @@ class Journal:
         OSError
             If it cannot be written.
         """
-        frame = _FRAME.pack(len(record), zlib.crc32(record)) + record
+        frame = framed(record)
         with self._lock:
             if self._descriptor is None:
                 self._folder.mkdir(parents=True, exist_ok=True)
@@ -67,15 +96,7 @@ class Journal:
     def records(self) -> Iterator[bytes]:
         """Give the records in order; one that was cut off by the end of its process is left out."""
         for path in self._files():
-            content = path.read_bytes()
-            position = 0
-            while position + _FRAME.size <= len(content):
-                length, checksum = _FRAME.unpack_from(content, position)
-                position += _FRAME.size
-                record = content[position : position + length]
-                position += length
-                if len(record) < length or zlib.crc32(record) != checksum:
-                    break
+            for _, record in frames(path.read_bytes()):
                 yield record
 
     def clear(self) -> None:
