@@ -98,11 +98,11 @@ def launch(folder: Path, port: int, **environment: str) -> subprocess.Popen[str]
     )
 
 
-def start(folder: Path, parent: int) -> Endpoint:
+def start(folder: Path, parent: int, **environment: str) -> Endpoint:
     """Start an endpoint that ends with process `parent`, and wait until it is ready."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    process = launch(folder, port, **{PARENT_VARIABLE: str(parent)})
+    process = launch(folder, port, **{PARENT_VARIABLE: str(parent)}, **environment)
     assert process.stdout is not None
     line = process.stdout.readline()
     assert "ready" in line, (folder / "endpoint.log").read_text()

@@ -19,7 +19,6 @@ _T = TypeVar("_T")
 ROLE = "arn:aws:iam::000000000000:role/orders"
 _TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [_TRUST]})
-FOREVER = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 10**8, "End": True}}}
 ECHO = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 MEGABYTE = 1 << 20
 
@@ -324,30 +323,6 @@ def test_acknowledged_objects_are_there_after_a_kill(tmp_path: Path) -> None:
         s3 = endpoint.client("s3")
         assert s3.get_object(Bucket="bucket", Key="parts")["Body"].read() == b"part"
         assert "Uploads" not in s3.list_multipart_uploads(Bucket="bucket")
-
-
-def test_an_execution_that_was_running_has_failed_after_a_kill(tmp_path: Path) -> None:
-    with running(tmp_path, signal.SIGKILL) as endpoint:
-        aws = Clients(endpoint)
-        machine = _machine(aws, "forever", FOREVER)
-        arn = aws.stepfunctions.start_execution(stateMachineArn=machine)["executionArn"]
-        saved = endpoint.state / "localstack" / "state" / "stepfunctions.pickle"
-        until(lambda: saved.exists() and b"WaitStateEntered" in saved.read_bytes())
-    with running(tmp_path) as endpoint:
-        aws = Clients(endpoint)
-        execution = aws.stepfunctions.describe_execution(executionArn=arn)
-        assert execution["status"] == "FAILED"
-        assert "restarted" in execution["cause"]
-        assert execution["stopDate"] >= execution["startDate"]
-        events = aws.stepfunctions.get_execution_history(executionArn=arn)["events"]
-        assert [event["type"] for event in events] == [
-            "ExecutionStarted",
-            "WaitStateEntered",
-            "ExecutionFailed",
-        ]
-        assert events[-1]["executionFailedEventDetails"]["error"] == execution["error"]
-        second = aws.stepfunctions.start_execution(stateMachineArn=machine)["executionArn"]
-        assert aws.stepfunctions.describe_execution(executionArn=second)["status"] == "RUNNING"
 
 
 def test_state_of_another_version_is_kept_and_not_loaded(tmp_path: Path) -> None:

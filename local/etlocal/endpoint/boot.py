@@ -67,7 +67,10 @@ def run(settings: Settings, end: threading.Event) -> int:
     runtime = make_runtime(ready)
     ended = threading.Event()
     threading.Thread(
-        target=_end_when_told, args=(runtime, end, ended), name="etlocal-end", daemon=True
+        target=_end_when_told,
+        args=(runtime, persistence, end, ended),
+        name="etlocal-end",
+        daemon=True,
     ).start()
     try:
         runtime.run()
@@ -78,8 +81,14 @@ def run(settings: Settings, end: threading.Event) -> int:
     return int(runtime.exit_code)
 
 
-def _end_when_told(runtime: EndpointRuntime, end: threading.Event, ended: threading.Event) -> None:
+def _end_when_told(
+    runtime: EndpointRuntime,
+    persistence: Persistence,
+    end: threading.Event,
+    ended: threading.Event,
+) -> None:
     end.wait()
+    persistence.freeze()
     runtime.shutdown()
     if not ended.wait(_END_SECONDS):
         LOG.error("the endpoint did not end within %s s and is cut off", _END_SECONDS)

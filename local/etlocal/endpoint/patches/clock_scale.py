@@ -24,6 +24,18 @@ from etlocal.settings import Settings
 
 # An execution that is stopped pulses its event; a pulse between two waits is seen this late.
 _LONGEST_WAIT = 1.0
+_passed = threading.local()
+
+
+def pass_time(seconds: float) -> None:
+    """Let the next wait of this thread be shorter: so much of it was waited before a restart.
+
+    Parameters
+    ----------
+    seconds : float
+        Real seconds; 0 for none, which takes an earlier call back.
+    """
+    _passed.seconds = seconds
 
 
 def apply(settings: Settings) -> None:
@@ -32,11 +44,11 @@ def apply(settings: Settings) -> None:
 
     class ScaledEvent(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
-            return super().wait(_scaled(timeout, scale))
+            return super().wait(_left(_scaled(timeout, scale)))
 
     class ScaledThread(threading.Thread):
         def join(self, timeout: float | None = None) -> None:
-            super().join(_scaled(timeout, scale))
+            super().join(_left(_scaled(timeout, scale)))
 
     retrying = threading.local()
     retry = retrier_decl.RetrierDecl._eval_body
@@ -58,7 +70,7 @@ def apply(settings: Settings) -> None:
 
 def _wait(env: Any, seconds: float) -> None:
     """Wait, or until the execution ends: one that is stopped leaves a long wait at once."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + (_left(seconds) or 0)
     while env.is_running() and (remaining := end - time.monotonic()) > 0:
         env.program_state_event.wait(min(remaining, _LONGEST_WAIT))
 
@@ -68,3 +80,9 @@ def _scaled(timeout: float | None, scale: float) -> float | None:
         return None
     # LocalStack writes "no timeout" as a number of seconds that a lock may not be given.
     return min(timeout * scale, threading.TIMEOUT_MAX)
+
+
+def _left(seconds: float | None) -> float | None:
+    """Give what is left of a wait after what has passed of it already."""
+    passed = _passed.__dict__.pop("seconds", 0.0)
+    return None if seconds is None else max(seconds - passed, 0.0)

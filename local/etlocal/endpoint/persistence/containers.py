@@ -25,6 +25,8 @@ LOG = logging.getLogger(__name__)
 _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.02
 _LINKS = frozenset({"_global", "_universal", "_service_name", "_account_id", "_region_name"})
+# Step Functions' executions are written one by one, as they go.
+_ELSEWHERE = frozenset({("stepfunctions", "attr_executions")})
 
 
 class StateError(Exception):
@@ -160,7 +162,7 @@ def _stores(bundle: Any) -> dict[str, Any]:
                     region: {
                         name: value
                         for name, value in dict(store.__dict__).items()
-                        if name not in _LINKS
+                        if name not in _LINKS and (bundle.service_name, name) not in _ELSEWHERE
                     }
                     for region, store in dict.copy(regions).items()
                 },

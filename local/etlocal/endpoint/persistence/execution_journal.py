@@ -309,6 +309,15 @@ class ExecutionJournal:
             self._open.update({each.record.number: each.record for each in cut_off})
         return sorted(kept, key=lambda each: each.number), cut_off
 
+    def set_aside(self, record: Record) -> Path:
+        """Keep the file of an execution where it is not read again; give its new path."""
+        path = self.running_path(record.number)
+        kept = path.with_name(f"{path.name}.unreadable")
+        with self._lock:
+            path.replace(kept)
+            self._open.pop(record.number, None)
+        return kept
+
     def clear(self) -> None:
         """Delete every execution; those that run still write nothing any more."""
         with self._lock:

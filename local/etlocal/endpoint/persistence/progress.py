@@ -1,4 +1,4 @@
-"""Changes that no request makes: executions and stacks go on in threads of their own."""
+"""Changes that no request makes: stacks go on in threads of their own."""
 
 from __future__ import annotations
 
@@ -17,15 +17,7 @@ def watch(service: str, changed: Callable[[], None]) -> None:
     changed : callable
         Called after the change, from whatever thread made it.
     """
-    if service == "stepfunctions":
-        from localstack.services.stepfunctions.asl.eval.event.event_manager import EventManager
-        from localstack.services.stepfunctions.backend.execution import (
-            BaseExecutionWorkerCommunication,
-        )
-
-        _call_after(EventManager, "add_event", changed)
-        _call_after(BaseExecutionWorkerCommunication, "_reflect_execution_status", changed)
-    elif service == "cloudformation":
+    if service == "cloudformation":
         from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
 
         _call_after(Stack, "_store_event", changed)

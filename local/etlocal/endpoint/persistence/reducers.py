@@ -1,4 +1,4 @@
-"""How what cannot be saved as it is gets saved: locks, queues, running executions, lambdas.
+"""How what cannot be saved as it is gets saved: locks, queues, lambdas.
 
 A reducer gives what an object is to be made of again. Everything else goes by LocalStack's own
 pickler.
@@ -6,7 +6,6 @@ pickler.
 
 from __future__ import annotations
 
-import importlib
 import pickle
 import queue
 import threading
@@ -131,60 +130,8 @@ def _new_sqs_queue(kind: type[Any], state: dict[str, Any]) -> Any:
     return made
 
 
-def _stepfunctions() -> None:
-    from localstack.services.stepfunctions.asl.eval.event.logging import CloudWatchLoggingSession
-    from localstack.services.stepfunctions.backend.execution_worker import ExecutionWorker
-
-    reducer(CloudWatchLoggingSession, subclasses=True)(
-        lambda session: (session.execution_arn, session.configuration)
-    )
-    reducer(ExecutionWorker, make_ended_worker, subclasses=True)(_reduce_worker)
-
-
-def _reduce_worker(worker: Any) -> tuple[Any, ...]:
-    environment = worker.env
-    if environment is None:
-        return type(worker), None, None
-    history = list(environment.event_manager._history_event_list)
-    return type(worker), pickle.dumps(history), environment.map_run_record_pool_manager
-
-
-def make_ended_worker(kind: type[Any], history: bytes | None, map_runs: Any) -> Any:
-    """Make an execution's worker that has ended: it tells its history and runs nothing.
-
-    Parameters
-    ----------
-    kind : type
-        LocalStack's class of the worker.
-    history : bytes or None
-        The pickled history of the execution.
-    map_runs : object
-        What it holds of its Map runs; None for nothing.
-    """
-    module = "localstack.services.stepfunctions.asl.eval"
-    environments = importlib.import_module(f"{module}.environment")
-    states = importlib.import_module(f"{module}.program_state")
-    worker = object.__new__(kind)
-    environment = environments.Environment.__new__(environments.Environment)
-    environment._state_mutex = threading.RLock()
-    environment._program_state = states.ProgramEnded()
-    environment.program_state_event = threading.Event()
-    environment._frames = []
-    environment.event_manager = environments.EventManager()
-    environment.callback_pool_manager = environments.CallbackPoolManager(activity_store={})
-    environment.map_run_record_pool_manager = (
-        map_runs if map_runs is not None else environments.MapRunRecordPoolManager()
-    )
-    if history is not None:
-        events = pickle.loads(history)  # noqa: S301  (written by this very module)
-        environment.event_manager._history_event_list.extend(events)
-    worker.env = environment
-    return worker
-
-
 _OF_SERVICE: dict[str, _Function] = {
     "iam": _iam,
     "s3": _s3,
     "sqs": _sqs,
-    "stepfunctions": _stepfunctions,
 }

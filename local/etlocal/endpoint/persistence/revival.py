@@ -5,18 +5,13 @@ A process that ends takes its threads with it. Whatever the loaded state says is
 
 from __future__ import annotations
 
-import datetime
 import logging
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from etlocal.endpoint.persistence.reducers import make_ended_worker
-
 LOG = logging.getLogger(__name__)
 
-RESTARTED = "Etlocal.EndpointRestarted"
-CAUSE = "The endpoint was restarted while the execution was running."
 _STACK_REASON = "The endpoint was restarted while the operation was in progress."
 
 
@@ -132,65 +127,6 @@ def _destinations(provider: Any, store: Any) -> None:
         )
 
 
-def _stepfunctions(_: Any) -> bool:
-    """End the executions that were running."""
-    from localstack.services.stepfunctions.backend.store import sfn_stores
-
-    cut_off = [
-        execution
-        for _account, _region, store in list(sfn_stores.iter_stores())
-        for execution in store.executions.values()
-        if execution.exec_status in (None, "RUNNING")
-    ]
-    for execution in cut_off:
-        _fail(execution)
-    return bool(cut_off)
-
-
-def _fail(execution: Any) -> None:
-    from localstack.aws.api.stepfunctions import (
-        ExecutionFailedEventDetails,
-        ExecutionStatus,
-        HistoryEventType,
-    )
-    from localstack.services.stepfunctions.asl.eval.event.event_detail import EventDetails
-    from localstack.services.stepfunctions.asl.eval.event.event_manager import EventManager
-    from localstack.services.stepfunctions.backend.execution_worker import ExecutionWorker
-
-    if execution.exec_worker is None:
-        execution.exec_worker = make_ended_worker(ExecutionWorker, None, None)
-    now = datetime.datetime.now(tz=datetime.UTC)
-    execution.exec_status = ExecutionStatus.FAILED
-    execution.stop_date = now
-    execution.error = RESTARTED
-    execution.cause = CAUSE
-    history = execution.exec_worker.env.event_manager._history_event_list
-    last = history[-1]["id"] if history else 0
-    history.append(
-        EventManager._create_history_event(
-            event_id=last + 1,
-            source_event_id=last,
-            event_type=HistoryEventType.ExecutionFailed,
-            timestamp=now,
-            event_details=EventDetails(
-                executionFailedEventDetails=ExecutionFailedEventDetails(
-                    error=RESTARTED, cause=CAUSE
-                )
-            ),
-        )
-    )
-    _end_map_runs(execution)
-    LOG.warning("execution %s was running when the endpoint ended: failed", execution.exec_arn)
-
-
-def _end_map_runs(execution: Any) -> None:
-    from localstack.aws.api.stepfunctions import MapRunStatus
-
-    for record in execution.exec_worker.env.map_run_record_pool_manager.get_all():
-        if record.status == MapRunStatus.RUNNING:
-            record.set_stop(MapRunStatus.FAILED)
-
-
 # CloudFormation User Guide, "Stack status codes": what an operation that goes no further ends as.
 _STACK_ENDS = {
     "CREATE_IN_PROGRESS": "CREATE_FAILED",
@@ -248,5 +184,4 @@ _OF_SERVICE: dict[str, Callable[[Any], bool]] = {
     "cloudformation": _cloudformation,
     "cloudwatch": _cloudwatch,
     "events": _events,
-    "stepfunctions": _stepfunctions,
 }

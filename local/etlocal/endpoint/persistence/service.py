@@ -14,8 +14,10 @@ from localstack.version import version as localstack_version
 
 import etlocal
 from etlocal.endpoint.configuration import localstack_root
+from etlocal.endpoint.hosting import get_host
 from etlocal.endpoint.persistence import containers, progress, reducers, revival
 from etlocal.endpoint.persistence.blobs import BlobFolder
+from etlocal.endpoint.persistence.execution_journal import DURABLE_OPERATIONS, ExecutionJournal
 from etlocal.endpoint.persistence.folder import SnapshotFolder
 from etlocal.endpoint.persistence.journal import Journal
 from etlocal.endpoint.persistence.mutations import is_read_only
@@ -53,6 +55,7 @@ class Persistence:
         self._blobs = BlobFolder(root / "objects")
         label = "-".join(_VERSIONS.values())
         self._journal = Journal(root / "state" / f"s3-journal-{label}")
+        self._executions = ExecutionJournal(root / "state" / f"executions-{label}")
         self._buckets: Any = None
         self._saver = Saver(self.save_service)
         self._ready: set[str] = set()
@@ -72,6 +75,13 @@ class Persistence:
         plugins.ServiceContainer.start = start_with_state
         handlers.run_custom_response_handlers.append(self._after_response)
         self._saver.start()
+
+    def freeze(self) -> None:
+        """Take no more note of executions; to be called before the services end.
+
+        They fail when what they call is gone, and would go on after a restart otherwise.
+        """
+        self._executions.freeze()
 
     def stop(self) -> None:
         """Save what is not saved yet; to be called when no more requests are answered."""
@@ -111,6 +121,7 @@ class Persistence:
         for name in self._snapshots.services():
             self._snapshots.remove(name)
         self._journal.clear()
+        self._executions.clear()
         self._blobs.clear()
 
     def _prepare(self, service: Any) -> None:
@@ -130,6 +141,8 @@ class Persistence:
         changed = self._finish_buckets(loaded) if name == "s3" else False
         if loaded:
             changed = revival.revive(name, service) or changed
+        if name == "stepfunctions":
+            self._keep_executions()
         self._ready.add(name)
         progress.watch(name, lambda: self._saver.mark(name))
         if changed:
@@ -164,6 +177,13 @@ class Persistence:
         CloudwatchDatabase.METRICS_DB_READ_ONLY = f"file:{CloudwatchDatabase.METRICS_DB}?mode=ro"
         provider.cloudwatch_database = CloudwatchDatabase()
 
+    def _keep_executions(self) -> None:
+        from etlocal.endpoint.persistence.executions import Executions
+
+        executions = Executions(self._executions, _wait_for_services)
+        executions.install()
+        executions.restore()
+
     def _finish_buckets(self, loaded: bool) -> bool:
         """Take what the journal has beyond the snapshot; tell whether there was anything."""
         from etlocal.endpoint.persistence import bucket_journal
@@ -196,6 +216,8 @@ class Persistence:
         name, operation = context.service.service_name, context.operation.name
         if name not in self._ready or is_read_only(operation):
             return
+        if name == "stepfunctions" and operation in DURABLE_OPERATIONS:
+            return
         self._saver.mark(name)
         if name == "s3" and response.status_code < 400:
             try:
@@ -205,3 +227,10 @@ class Persistence:
                 LOG.exception("%s cannot be written to the state folder", operation)
                 response.set_response(b"")
                 response.status_code = 500
+
+
+def _wait_for_services() -> None:
+    """Wait until executions find the services that they call."""
+    plugins.SERVICE_PLUGINS.require("stepfunctions")
+    if not get_host().wait_until_started():
+        LOG.error("Glue and Redshift have not started in time; executions go on without them")

@@ -250,3 +250,12 @@ def test_what_cannot_be_written_is_refused_or_written_later(
     record.note("event", {"number": 2})
     _, (cut_off,) = load(folder)
     assert cut_off.records == [("event", {"number": 1}), ("event", {"number": 2})]
+
+
+def test_one_that_is_set_aside_is_kept_and_not_read_again(folder: Path) -> None:
+    ExecutionJournal(folder).begin(BEGUN)
+    journal = ExecutionJournal(folder)
+    _, (cut_off,) = journal.load(NOW)
+    kept = journal.set_aside(cut_off.record)
+    assert kept.stat().st_size > 0
+    assert load(folder) == ([], [])
