@@ -17,10 +17,28 @@ class Clock:
     ----------
     time_scale : float
         Real seconds for one emulated second; 1 is real time.
+
+    Raises
+    ------
+    ValueError
+        If it is not above 0 and at most 1.
     """
 
     def __init__(self, time_scale: float = 1.0) -> None:
-        self.time_scale = time_scale
+        self._initial = self._scale = checked_scale(time_scale)
+
+    @property
+    def time_scale(self) -> float:
+        """Real seconds for one emulated second. Set, it holds for the waits that begin then."""
+        return self._scale
+
+    @time_scale.setter
+    def time_scale(self, value: float) -> None:
+        self._scale = checked_scale(value)
+
+    def reset(self) -> None:
+        """Go back to the scale that the clock was made with."""
+        self._scale = self._initial
 
     def now(self) -> datetime:
         """Now, in UTC, with its time zone."""
@@ -28,7 +46,7 @@ class Clock:
 
     def scaled(self, seconds: float) -> float:
         """Real seconds for so many emulated `seconds`."""
-        return seconds * self.time_scale
+        return seconds * self._scale
 
     def wait(self, seconds: float, event: threading.Event) -> bool:
         """Wait for emulated `seconds` or until `event` is set.
@@ -39,3 +57,19 @@ class Clock:
             True if the event was set, False if the time passed.
         """
         return event.wait(self.scaled(seconds))
+
+
+def checked_scale(value: object) -> float:
+    """Give a time scale as a number.
+
+    Raises
+    ------
+    ValueError
+        If it is not above 0 and at most 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1:
+        raise ValueError(
+            f"a time scale is a number above 0 and at most 1 (real time), not {value!r}: 0.01 "
+            "makes a Wait of 10 s take 0.1 s"
+        )
+    return float(value)

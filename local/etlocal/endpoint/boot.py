@@ -17,6 +17,7 @@ patches.apply_before_import()
 from localstack.logging.setup import setup_logging_from_config  # noqa: E402
 
 from etlocal.endpoint import preload, routes  # noqa: E402
+from etlocal.endpoint.faults import Faults  # noqa: E402
 from etlocal.endpoint.hosting import Host, set_host  # noqa: E402
 from etlocal.endpoint.persistence.service import Persistence  # noqa: E402
 from etlocal.endpoint.server import EndpointRuntime, PortInUseError, make_runtime  # noqa: E402
@@ -56,7 +57,9 @@ def run(settings: Settings, end: threading.Event) -> int:
     set_host(host)
     persistence = Persistence(settings, host.services)
     persistence.install()
-    routes.add_routes(host, persistence.forget)
+    faults = Faults(host.runtime.clock)
+    faults.install()
+    routes.add_routes(host, faults, persistence.forget)
 
     def ready() -> None:
         host.start()

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from localstack.aws.api import ServiceException
 from localstack.http import Request, Response
 from localstack.services.edge import ROUTER
 
 import etlocal
+from etlocal.aws.faults import FaultError, FaultRule, PlacedFault
+from etlocal.endpoint.faults import Faults
 from etlocal.endpoint.hosting import Host
 from etlocal.endpoint.reset import end_executions, reset_localstack
 
@@ -21,14 +24,15 @@ _BOOKMARKS = "etlocal.glue.bookmarks.http"
 _NOT_EMULATED = 501
 
 
-def add_routes(host: Host, forget_saved: Callable[[], None]) -> None:
+def add_routes(host: Host, faults: Faults, forget_saved: Callable[[], None]) -> None:
     """Add the routes to LocalStack's router.
 
     ``GET /_etlocal/health`` makes a real call to each service that a pipeline stands on,
-    ``POST /_etlocal/reset`` clears everything, and ``/_etlocal/glue/bookmarks/<job>`` is where a
-    job's process reads and moves its bookmark.
+    ``POST /_etlocal/reset`` clears everything, ``/_etlocal/glue/bookmarks/<job>`` is where a job's
+    process reads and moves its bookmark, and by ``/_etlocal/faults`` and ``/_etlocal/clock`` a test
+    puts faults in the way of calls and scales the time.
     """
-    routes = Routes(host, forget_saved)
+    routes = Routes(host, faults, forget_saved)
     ROUTER.add("/_etlocal/health", endpoint=routes.health, methods=["GET"])
     ROUTER.add("/_etlocal/reset", endpoint=routes.reset, methods=["POST"])
     ROUTER.add(
@@ -36,6 +40,9 @@ def add_routes(host: Host, forget_saved: Callable[[], None]) -> None:
         endpoint=routes.bookmarks,
         methods=["GET", "PUT"],
     )
+    ROUTER.add("/_etlocal/faults", endpoint=routes.faults, methods=["POST", "DELETE"])
+    ROUTER.add("/_etlocal/faults/<fault_id>", endpoint=routes.fault, methods=["GET", "DELETE"])
+    ROUTER.add("/_etlocal/clock", endpoint=routes.clock, methods=["GET", "PUT"])
 
 
 class Routes:
@@ -45,12 +52,15 @@ class Routes:
     ----------
     host : Host
         Our services.
+    faults : Faults
+        What is in the way of calls.
     forget_saved : callable
         Drops what was saved of LocalStack's state.
     """
 
-    def __init__(self, host: Host, forget_saved: Callable[[], None]) -> None:
+    def __init__(self, host: Host, faults: Faults, forget_saved: Callable[[], None]) -> None:
         self._host = host
+        self._faults = faults
         self._forget_saved = forget_saved
 
     def health(self, _: Request) -> Response:
@@ -71,16 +81,21 @@ class Routes:
                 "region": settings.region,
                 "state_dir": str(settings.state_dir.absolute()),
                 "sync_poll_seconds": settings.sync_poll_seconds,
-                "time_scale": settings.time_scale,
+                "time_scale": self._host.runtime.clock.time_scale,
                 "worker": settings.worker_endpoint,
             },
         }
         return Response.for_json(document, status=200 if healthy else 503)
 
     def reset(self, _: Request) -> Response:
-        """Clear the state of all services; executions and job runs that go on are stopped."""
+        """Clear the state of all services; executions and job runs that go on are stopped.
+
+        Faults are taken out of force, and the clock goes back to its scale.
+        """
+        self._faults.table.clear()
         end_executions()
         self._host.reset()
+        self._host.runtime.clock.reset()
         cleared = reset_localstack()
         self._forget_saved()
         self._host.clients.forget()
@@ -94,11 +109,55 @@ class Routes:
                 status=_NOT_EMULATED,
             )
         handle = importlib.import_module(_BOOKMARKS).handle
-        body = request.get_json(force=True, silent=True) if request.method == "PUT" else None
+        put = request.method == "PUT"
+        body = request.get_json(force=True, silent=True) if put else None
+        try:
+            self._faults.meet_library(
+                request,
+                "Job.commit" if put else "Job.init",
+                job_name,
+                request.args.get("run_id", ""),
+            )
+        except ServiceException as error:
+            return _refused(error.code, error.message, error.status_code)
         status, document = handle(
             request.method, job_name, dict(request.args), body, self._host.runtime
         )
+        self._faults.cut_off_library(request)
         return Response.for_json(document, status=status)
+
+    def faults(self, request: Request) -> Response:
+        """Put a fault in force (POST, its rule as JSON), or take all out of force (DELETE)."""
+        if request.method == "DELETE":
+            self._faults.table.clear()
+            return Response.for_json({})
+        try:
+            rule = FaultRule.from_document(request.get_json(force=True, silent=True))
+        except FaultError as error:
+            return _refused("InvalidFault", str(error), 400)
+        return Response.for_json(_seen(self._faults.table.place(rule)), status=201)
+
+    def fault(self, request: Request, fault_id: str) -> Response:
+        """Say what a fault has seen (GET), or take it out of force (DELETE)."""
+        placed = self._faults.table.get(fault_id)
+        if placed is None:
+            return _refused("NoSuchFault", f"no fault {fault_id} is in force", 404)
+        if request.method == "DELETE":
+            self._faults.table.remove(fault_id)
+        return Response.for_json(_seen(placed))
+
+    def clock(self, request: Request) -> Response:
+        """Say by which scale the time passes (GET), or set it until the next reset (PUT)."""
+        clock = self._host.runtime.clock
+        if request.method == "PUT":
+            document = request.get_json(force=True, silent=True)
+            try:
+                clock.time_scale = document["time_scale"]
+            except (KeyError, TypeError):
+                return _refused("InvalidClock", 'the body is not {"time_scale": <number>}', 400)
+            except ValueError as error:
+                return _refused("InvalidClock", str(error), 400)
+        return Response.for_json({"time_scale": clock.time_scale})
 
     def _probe(self, service: str, operation: str, **arguments: Any) -> str:
         settings = self._host.settings
@@ -114,3 +173,11 @@ class Routes:
             LOG.warning("%s does not answer: %s", service, error)
             return "error"
         return "running"
+
+
+def _seen(placed: PlacedFault) -> dict[str, Any]:
+    return {"id": placed.id, "calls": placed.calls, "hits": list(placed.hits)}
+
+
+def _refused(code: str, message: str, status: int) -> Response:
+    return Response.for_json({"code": code, "message": message}, status=status)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,9 @@ from etlocal import deploy, templates
 from etlocal.clients import LocalClients
 from etlocal.flow import Flow, Inbox
 from etlocal.stack import Record
+from etlocal.testing.clock import TestClock
+from etlocal.testing.control import Control
+from etlocal.testing.faults import Faults
 from etlocal.waiting import WaitTimeoutError
 
 
@@ -134,6 +136,13 @@ class Harness:
     ----------
     record : Record
         The started stack.
+
+    Attributes
+    ----------
+    faults : Faults
+        Puts errors, delays and lost connections in the way of AWS calls, until the test ends.
+    clock : TestClock
+        Scales waits, retry intervals and timeouts, until the test ends.
     """
 
     def __init__(self, record: Record) -> None:
@@ -141,6 +150,9 @@ class Harness:
         self.endpoint_url = record.part("endpoint").url
         self.clients = LocalClients(self.endpoint_url, record.settings)
         self.pipelines: list[Pipeline] = []
+        self._control = Control(self.endpoint_url)
+        self.faults = Faults(self._control)
+        self.clock = TestClock(self._control)
 
     def client(self, service: str) -> Any:
         """Give a boto3 client of `service` on the stack."""
@@ -180,11 +192,15 @@ class Harness:
         return "\n\n".join(pipeline.describe_standing() for pipeline in self.pipelines)
 
     def reset(self) -> None:
-        """Clear every service: stacks, buckets, catalog, runs, warehouse."""
+        """Clear every service: stacks, buckets, catalog, runs, warehouse; and the faults.
+
+        Raises
+        ------
+        ControlError
+            If the endpoint could not.
+        """
         self.pipelines.clear()
-        url = f"{self.endpoint_url}/_etlocal/reset"
-        request = urllib.request.Request(url, method="POST")  # noqa: S310 - loopback, checked
-        urllib.request.urlopen(request, timeout=60).close()  # noqa: S310
+        self._control.call("POST", "reset")
 
 
 def _parsed(message: str) -> Any:

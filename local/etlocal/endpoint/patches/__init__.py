@@ -30,6 +30,7 @@ _WITH_SERVICE = {
     "sync_tasks": f"{_SERVICES}.stepfunctions.provider",
     "sdk_integrations": f"{_SERVICES}.stepfunctions.provider",
     "clock_scale": f"{_SERVICES}.stepfunctions.provider",
+    "lost_connections": f"{_SERVICES}.stepfunctions.provider",
     "stopped_executions": f"{_SERVICES}.stepfunctions.provider",
     "cfn_unsupported_types": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_deploy_loop": f"{_SERVICES}.cloudformation.v2.provider",

@@ -25,6 +25,7 @@ from localstack.utils.aws.arns import parse_arn
 from localstack.utils.json import CustomEncoder
 
 from etlocal.aws.clock import Clock
+from etlocal.endpoint.hosting import get_host
 from etlocal.settings import Settings
 
 LOG = logging.getLogger(__name__)
@@ -60,15 +61,15 @@ def forget() -> None:
     _forgotten[0] = threading.Event()
 
 
-def apply(settings: Settings) -> None:
+def apply(_: Settings) -> None:
     """Give every target its retries and its dead-letter queue."""
-    clock = Clock(settings.time_scale)
     send = TargetSender.process_event
 
     def process_event(self: Any, event: Any, trace_header: Any) -> None:
         try:
             send(self, copy.deepcopy(event), trace_header)
         except Exception as error:  # noqa: BLE001  (whatever a target answers is a failed delivery)
+            clock = get_host().runtime.clock
             delivery = _Delivery(self, event, trace_header, clock, send)
             delivery.failed(error)
             threading.Thread(

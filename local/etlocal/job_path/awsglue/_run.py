@@ -136,6 +136,9 @@ def _http(method: str, url: str, body: Any) -> dict[str, Any]:
         raise BookmarkError(_refusal(method, error)) from error
     except urllib.error.URLError as error:
         raise BookmarkError(f"The job bookmark cannot be reached: {error.reason}") from error
+    except OSError as error:
+        unknown = "" if method == "GET" else "; whether it was saved is not known"
+        raise BookmarkError(f"The job bookmark's service gave no answer{unknown}") from error
 
 
 def _refusal(method: str, error: urllib.error.HTTPError) -> str:
