@@ -127,7 +127,8 @@ class Stack:
         Returns
         -------
         Record
-            What was started; what runs already is left as it is.
+            What runs. A part that ran and answers is left as it is: a run goes on in a worker whose
+            endpoint has died and comes back.
 
         Raises
         ------
@@ -140,11 +141,10 @@ class Stack:
             running = self.record()
             if running is not None and all(part.is_alive() for part in running.parts):
                 return running
-            if running is not None:
-                self._end(running)
-            self._check_ports()
+            kept = self._clear_up(running) if running is not None else []
+            self._check_ports(without={part.name for part in kept})
             self.prepare(progress)
-            return self._start_parts(progress, tied=tied)
+            return self._start_parts(progress, kept, tied=tied)
 
     def stop(self) -> bool:
         """End the parts.
@@ -209,25 +209,40 @@ class Stack:
             )
         shutil.rmtree(self._state)
 
-    def _start_parts(self, progress: Progress, *, tied: bool) -> Record:
-        started: list[Part] = []
+    def _clear_up(self, running: Record) -> list[Part]:
+        """End what is left of a stack of which a part has died; give the parts that may stay."""
+        fits = (
+            running.version == __version__
+            and running.settings.environment() == self.settings.environment()
+        )
+        kept = [part for part in running.parts if fits and part.is_alive() and _answers(part)]
+        terminate([part.process for part in running.parts if part not in kept])
+        if not kept:
+            (self._run / "stack.json").unlink(missing_ok=True)
+        return kept
+
+    def _start_parts(self, progress: Progress, kept: list[Part], *, tied: bool) -> Record:
+        parts = {part.name: part for part in kept}
         children: dict[str, subprocess.Popen[bytes]] = {}
         try:
             for name in (ENDPOINT, WORKER):
-                progress(f"starting the {name}")
-                part, child = self._launch(name, tied=tied)
-                started.append(part)
-                children[name] = child
-            for part in started:
-                self._await_health(part, children[part.name])
-                progress(f"the {part.name} answers at {part.url}")
-            record = Record(version=__version__, settings=self.settings, parts=started)
+                if name not in parts:
+                    progress(f"starting the {name}")
+                    parts[name], children[name] = self._launch(name, tied=tied)
+            for name, child in children.items():
+                self._await_health(parts[name], child)
+                progress(f"the {name} answers at {parts[name].url}")
+            record = Record(
+                version=__version__,
+                settings=self.settings,
+                parts=[parts[name] for name in (ENDPOINT, WORKER)],
+            )
             draft = self._run / "stack.json.new"
             draft.write_text(record.model_dump_json(indent=2))
             draft.replace(self._run / "stack.json")
             return record
         except BaseException:
-            terminate([part.process for part in started])
+            terminate([parts[name].process for name in children])
             raise
 
     def _launch(self, name: str, *, tied: bool) -> tuple[Part, subprocess.Popen[bytes]]:
@@ -271,12 +286,12 @@ class Stack:
                 f"its log {part.log} ends:\n{tail(part.log)}"
             )
 
-    def _check_ports(self) -> None:
+    def _check_ports(self, without: set[str]) -> None:
         for name, port, variable in (
             (ENDPOINT, self.settings.port, "ETLOCAL_PORT"),
             (WORKER, self.settings.worker_port, "ETLOCAL_WORKER_PORT"),
         ):
-            if not port_is_free(port):
+            if name not in without and not port_is_free(port):
                 raise StackError(
                     f"port {port} on {LOOPBACK}, where the {name} is to listen, is in use; "
                     f"end what uses it or choose another port with {variable}"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from etlocal.processes import ProcessId, free_port
 from etlocal.settings import Settings
-from etlocal.stack import NotRunningError, Stack, StackError
+from etlocal.stack import ENDPOINT, WORKER, NotRunningError, Part, Stack, StackError
 
 
 def quiet(_text: str) -> None:
@@ -81,3 +84,75 @@ def test_setting_outside_its_rule_is_refused(
     monkeypatch.setenv(f"ETLOCAL_{name}", value)
     with pytest.raises(ValueError, match=name.lower()):
         Settings()
+
+
+class Idle(Stack):
+    """A stack whose parts do nothing, and answer as long as they live."""
+
+    made: list[subprocess.Popen[bytes]]
+
+    def prepare(self, progress: object) -> None:
+        pass
+
+    def _launch(self, name: str, *, tied: bool) -> tuple[Part, subprocess.Popen[bytes]]:
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        self.made.append(child)
+        log = self.settings.state_dir / f"{name}.log"
+        return Part(name=name, process=ProcessId.of(child.pid), url="", log=log), child
+
+
+@pytest.fixture
+def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Idle]:
+    monkeypatch.setattr("etlocal.stack._answers", lambda part: part.is_alive())
+    stack = Idle(Settings(state_dir=tmp_path, port=free_port(), worker_port=free_port()))
+    stack.made = []
+    yield stack
+    for child in stack.made:
+        child.kill()
+        child.wait()
+
+
+@pytest.mark.parametrize(("killed", "kept"), [(ENDPOINT, WORKER), (WORKER, ENDPOINT)])
+def test_only_the_part_that_was_killed_is_started_again(idle: Idle, killed: str, kept: str) -> None:
+    before = idle.start(quiet)
+    victim = before.part(killed).process.find()
+    assert victim is not None
+    victim.kill()
+    victim.wait()
+
+    after = idle.start(quiet)
+
+    assert after.part(kept) == before.part(kept)
+    assert after.part(killed).process != before.part(killed).process
+    assert idle.record() == after
+    assert all(part.is_alive() for part in after.parts)
+
+
+def test_part_of_other_settings_does_not_stay(idle: Idle) -> None:
+    before = idle.start(quiet)
+    victim = before.part(ENDPOINT).process.find()
+    assert victim is not None
+    victim.kill()
+    victim.wait()
+    other = Idle(idle.settings.model_copy(update={"time_scale": 0.5}))
+    other.made = idle.made
+
+    after = other.start(quiet)
+
+    assert not before.part(WORKER).is_alive()
+    assert all(part.is_alive() for part in after.parts)
+
+
+def test_part_that_answers_no_more_is_replaced(idle: Idle, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = idle.start(quiet)
+    victim = before.part(ENDPOINT).process.find()
+    assert victim is not None
+    victim.kill()
+    victim.wait()
+    hung = before.part(WORKER)
+    monkeypatch.setattr("etlocal.stack._answers", lambda part: part.is_alive() and part != hung)
+
+    after = idle.start(quiet)
+
+    assert not hung.is_alive()
+    assert after.part(WORKER) != hung
