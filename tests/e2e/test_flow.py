@@ -53,10 +53,10 @@ def test_uploaded_days_become_the_warehouse_rows_that_their_files_hold(
     raw = pipeline.tables("airlines")["flights_raw"]
     assert [(c["Name"], c["Type"]) for c in raw["StorageDescriptor"]["Columns"]] == [
         ("carrier", "string"),
-        ("originairportid", "bigint"),
-        ("destairportid", "bigint"),
-        ("depdelay", "bigint"),
-        ("arrdelay", "bigint"),
+        ("originairportid", "string"),
+        ("destairportid", "string"),
+        ("depdelay", "string"),
+        ("arrdelay", "string"),
     ]
     assert [key["Name"] for key in raw["PartitionKeys"]] == ["date"]
     assert "dev_airlines_dim_airport_codes" in pipeline.tables("airlines")
@@ -121,6 +121,7 @@ def test_script_that_raises_fails_the_execution_and_is_notified(
 
     assert execution.status == "FAILED"
     assert execution.states[-2:] == ["NotifyFailure", "Failed"]
+    assert len(pipeline.job_runs()) == 4, "a run that failed is begun again, three times"
     [message] = pipeline.notifications(1)
     assert message["Status"] == "Failed"
     assert "ValueError: the moon is in the way" in message["Cause"]

@@ -10,7 +10,8 @@ CREATE TABLE IF NOT EXISTS airlines.unmatched_flights (
     arr_delay BIGINT
 );
 
--- Lines that are no flight: an id or a delay that is not a whole number, no carrier.
+-- Lines that are no flight: an id or a delay that is not a whole number, no carrier; and all lines of
+-- a file whose header does not say where its values are.
 CREATE TABLE IF NOT EXISTS airlines.rejected_flights (
     source_file VARCHAR(1024) NOT NULL,
     job_run_id VARCHAR(255) NOT NULL,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.spark
 
 COLUMNS = ["carrier", "originairportid", "destairportid", "depdelay", "arrdelay"]
+HEADER = "Carrier,OriginAirportID,DestAirportID,DepDelay,ArrDelay"
 AIRPORTS = [(10, "Newark", "New Jersey", "Newark Airport"), (20, "Miami", "Florida", "Miami")]
 
 
@@ -46,7 +47,7 @@ def job(root: Path) -> dict[str, Any]:
     tree.body = [
         node
         for node in tree.body
-        if (isinstance(node, ast.FunctionDef) and node.name in ("checked", "staged"))
+        if isinstance(node, ast.FunctionDef)
         or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isupper())
         or (isinstance(node, ast.ImportFrom) and node.module == "pyspark.sql")
     ]
@@ -55,13 +56,41 @@ def job(root: Path) -> dict[str, Any]:
     return names
 
 
+def _read(job: dict[str, Any], spark: SparkSession, path: Path, columns: list[str]) -> DataFrame:
+    """Read files as the catalog's table has them: every line as data, a folder's day beside it."""
+    from pyspark.sql import functions as sf
+
+    read = spark.read.csv(str(path), schema=", ".join(f"{c} STRING" for c in columns))
+    return read.select(
+        "*", sf.lit("2024-01-01").alias("date"), job["file_of_line"]().alias("source_file")
+    )
+
+
 @pytest.fixture
 def check(job: dict[str, Any], spark: SparkSession, tmp_path: Path) -> Callable[[str], Any]:
     def run(line: str) -> Any:
         path = tmp_path / "day.csv"
         path.write_text(line + "\n", encoding="utf-8")
-        read = spark.read.csv(str(path), schema=", ".join(f"{c} STRING" for c in COLUMNS))
-        return job["checked"](read).collect()[0]
+        return job["checked"](_read(job, spark, path, COLUMNS)).collect()[0]
+
+    return run
+
+
+@pytest.fixture
+def check_files(
+    job: dict[str, Any], spark: SparkSession, tmp_path: Path
+) -> Callable[[dict[str, str]], dict[str, list[Any]]]:
+    """Checks files by their own headers; gives their lines, by the file's name."""
+
+    def run(files: dict[str, str]) -> dict[str, list[Any]]:
+        for name, text in files.items():
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        flights = _read(job, spark, tmp_path, [*COLUMNS, "col5"])
+        rows = job["checked_by_headers"](flights, job["headers_of"](flights)).collect()
+        found: dict[str, list[Any]] = {name: [] for name in files}
+        for row in rows:
+            found[row.source_file.rsplit("/", 1)[1]].append(row)
+        return found
 
     return run
 
@@ -105,10 +134,8 @@ def test_a_cancelled_or_diverted_flight_is_a_flight(
         ("DL,1,2.5,3,4", "DestAirportID is not a whole number"),
         ("DL,1,2,late,4", "DepDelay is not a whole number"),
         ("DL,1,2,3,99999999999999999999", "ArrDelay is not a whole number"),
-        (
-            "Carrier,OriginAirportID,DestAirportID,DepDelay,ArrDelay",
-            "OriginAirportID is not a whole number",
-        ),
+        ("D\ufffd,1,2,3,4", "Carrier is not UTF-8"),
+        ("a,b,c,d,e", "OriginAirportID is not a whole number"),
     ],
 )
 def test_a_line_that_is_no_flight_is_kept_with_its_reason(
@@ -118,6 +145,80 @@ def test_a_line_that_is_no_flight_is_kept_with_its_reason(
     assert row.reason == reason
     assert row.line.rstrip(",") == line.rstrip(",")
     assert row.carrier is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        HEADER,
+        "\ufeff" + HEADER,
+        HEADER.lower(),
+        HEADER.replace(",", " , "),
+        '"Carrier","OriginAirportID","DestAirportID","DepDelay","ArrDelay"',
+        HEADER + ",TailNumber",
+    ],
+)
+def test_a_header_in_the_usual_order_is_known_as_one(
+    check: Callable[[str], Any], line: str
+) -> None:
+    row = check(line)
+    assert (row.reason, row.carrier, row.originairportid) == ("HEADER", None, None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Carrier,DestAirportID,OriginAirportID,DepDelay,ArrDelay",
+        "Carrier,OriginAirportID,DestAirportID,DepDelay",
+        "TailNumber," + HEADER,
+    ],
+)
+def test_a_header_in_another_order_stops_the_load(check: Callable[[str], Any], line: str) -> None:
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+
+    with pytest.raises((Py4JJavaError, PySparkException), match=r"another order.*day\.csv"):
+        check(line)
+
+
+def test_every_file_is_read_by_its_own_header(
+    check_files: Callable[[dict[str, str]], dict[str, list[Any]]],
+) -> None:
+    found = check_files(
+        {
+            "usual.csv": f"{HEADER}\nDL,1,2,3,4\n",
+            "turned.csv": "ArrDelay,DepDelay,DestAirportID,OriginAirportID,Carrier\n4,3,2,1,DL\n",
+            "first.csv": f"TailNumber,{HEADER}\nN1,DL,1,2,3,4\n",
+            "last.csv": f"{HEADER},TailNumber\nDL,1,2,3,4,N1\n",
+        }
+    )
+    for name, rows in found.items():
+        assert [row.reason for row in rows] == ["HEADER", None], name
+        flight = rows[1]
+        assert (flight.carrier, flight.originairportid, flight.destairportid) == ("DL", 1, 2), name
+        assert (flight.depdelay, flight.arrdelay) == (3, 4), name
+
+
+def test_a_file_whose_header_cannot_be_followed_is_set_aside_whole(
+    check_files: Callable[[dict[str, str]], dict[str, list[Any]]],
+) -> None:
+    twice = HEADER.replace("ArrDelay", "DepDelay")
+    other = "Carrier,DestAirportID,OriginAirportID,DepDelay,ArrDelay"
+    found = check_files(
+        {
+            "lacks.csv": "Carrier,OriginAirportID,DestAirportID,DepDelay\nDL,1,2,3\n",
+            "twice.csv": f"{twice}\nDL,1,2,3,4\n",
+            "two.csv": f"{HEADER}\nDL,1,2,3,4\n{other}\n",
+        }
+    )
+    reasons = {name: {row.reason for row in rows} - {"HEADER"} for name, rows in found.items()}
+    assert reasons == {
+        "lacks.csv": {"ArrDelay is not in the file's header"},
+        "twice.csv": {"DepDelay is twice in the file's header"},
+        "two.csv": {"The file has headers that differ"},
+    }
+    [line] = [row.line for row in found["lacks.csv"] if row.reason != "HEADER"]
+    assert line.rstrip(",") == "DL,1,2,3"
 
 
 def test_a_very_long_line_is_cut(check: Callable[[str], Any]) -> None:
@@ -159,6 +260,7 @@ def _joined(spark: SparkSession, reason: str | None, origin: int, destination: i
         (None, 98, 99, ("UNMATCHED", "OriginAirportID and DestAirportID are unknown")),
         ("Carrier is missing", 10, 20, ("REJECTED", "Carrier is missing")),
         ("Carrier is missing", 99, 20, ("REJECTED", "Carrier is missing")),
+        ("HEADER", 99, 98, ("HEADER", "HEADER")),
     ],
 )
 def test_every_line_has_one_outcome(
@@ -181,4 +283,4 @@ def test_a_row_without_its_file_stops_the_load(job: dict[str, Any], spark: Spark
 
     made = spark.createDataFrame([("DL", "1", "2", "3", "4")], COLUMNS)
     with pytest.raises((Py4JJavaError, PySparkException), match="does not know the file"):
-        job["checked"](made).collect()
+        made.select("*", job["file_of_line"]().alias("source_file")).collect()

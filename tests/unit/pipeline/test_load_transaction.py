@@ -82,7 +82,11 @@ def staging(root: Path) -> pl.DataFrame:
         .with_columns(reason=pl.when(outcome="UNMATCHED").then(pl.lit("DestAirportID is unknown")))
     )
     broken = pl.DataFrame(
-        {"outcome": ["REJECTED"], "reason": ["Carrier is missing"], "line": [",1,2,3,4"]}
+        {
+            "outcome": ["HEADER", "REJECTED"],
+            "reason": ["HEADER", "Carrier is missing"],
+            "line": ["Carrier,OriginAirportID,DestAirportID,DepDelay,ArrDelay", ",1,2,3,4"],
+        }
     )
     return pl.concat([rows, broken], how="diagonal")
 
@@ -92,11 +96,14 @@ def _run(
     load: dict[str, list[str]],
     rows: pl.DataFrame,
     *,
-    file: str,
+    file: str | None = None,
     job_run_id: str,
     dies: bool = False,
 ) -> None:
-    staged = rows.with_columns(source_file=pl.lit(file), job_run_id=pl.lit(job_run_id))
+    """Load rows, of `file` where they do not name their files themselves."""
+    staged = rows.with_columns(job_run_id=pl.lit(job_run_id))
+    if file is not None:
+        staged = staged.with_columns(source_file=pl.lit(file))
     columns = ", ".join(staged.columns)
     warehouse.begin()
     for statement in load["PREACTIONS"]:
@@ -181,6 +188,39 @@ def test_a_run_that_died_in_the_load_has_loaded_nothing(
     assert set(_counts(warehouse).values()) == {0}
     _run(warehouse, load, staging, file="a", job_run_id="jr_2")
     assert _counts(warehouse) == ONCE
+
+
+def test_a_file_of_a_header_alone_is_recorded(
+    warehouse: duckdb.DuckDBPyConnection, load: dict[str, list[str]], staging: pl.DataFrame
+) -> None:
+    _run(warehouse, load, staging.filter(outcome="HEADER"), file="a", job_run_id="jr_1")
+    assert _counts(warehouse) == dict.fromkeys(ONCE, 0) | {"load_history": 1}
+
+
+def test_lines_of_a_file_without_a_header_are_all_set_aside(
+    warehouse: duckdb.DuckDBPyConnection, load: dict[str, list[str]], staging: pl.DataFrame
+) -> None:
+    both = pl.concat(
+        [
+            staging.filter(pl.col("outcome") != "HEADER").with_columns(source_file=pl.lit("none")),
+            staging.with_columns(source_file=pl.lit("with")),
+        ]
+    )
+    _run(warehouse, load, both, job_run_id="jr_1")
+    assert _counts(warehouse) == ONCE | {"rejected_flights": 844, "load_history": 2}
+    lines = warehouse.execute(
+        "SELECT line FROM airlines.rejected_flights WHERE source_file = 'none'"
+        " AND reason = 'The file has no header of these columns'"
+    ).fetchall()
+    assert len(lines) == 843
+    flights = staging.filter(pl.col("outcome") != "HEADER")
+    [first] = flights.head(1).select(
+        pl.concat_str(
+            pl.col("carrier", "origin_airport_id", "dest_airport_id", "dep_delay", "arr_delay"),
+            separator=",",
+        )
+    )["carrier"]
+    assert (first,) in lines
 
 
 def test_another_file_with_the_same_rows_is_loaded(

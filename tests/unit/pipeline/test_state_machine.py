@@ -110,8 +110,27 @@ def test_a_busy_crawler_is_waited_for_and_asked_again(states: States) -> None:
         if catch["ErrorEquals"] == ["Glue.CrawlerRunningException"]
     )
     assert busy["Next"] == "WaitForCrawler"
-    assert states["WaitForCrawler"] == {"Type": "Wait", "Seconds": 10, "Next": "GetCrawler"}
+    assert states["WaitForCrawler"]["Next"] == "GetCrawler"
     assert states["IsCrawled"]["Default"] == "WaitForCrawler"
+
+
+def test_waits_begin_at_ten_seconds_and_grow_by_chance_up_to_a_minute(
+    states: States,
+) -> None:
+    assert states["Begin"]["Assign"]["pause"] == 10
+    growing = {
+        name: assigned["pause"]
+        for name, state in states.items()
+        for holder in (state, *state.get("Catch", ()))
+        if "pause" in (assigned := holder.get("Assign", {})) and name != "Begin"
+    }
+    assert set(growing) == {"StartCrawler", "GetCrawler", "StartJobRun", "GetJobRuns"}
+    [expression] = set(growing.values())
+    assert expression == "{% $ceil($min([60, 10 * $power(1.5, $looks)]) * (1 + $random()) / 2) %}"
+    for name in ("WaitForCrawler", "WaitForJobRun"):
+        assert states[name]["Seconds"] == "{% $pause %}"
+    for name in ("GetCrawler", "GetJobRuns"):
+        assert states[name]["Assign"]["looks"] == "{% $looks + 1 %}"
 
 
 def test_a_busy_job_is_waited_for_and_started_again(states: States) -> None:
@@ -124,6 +143,23 @@ def test_a_busy_job_is_waited_for_and_started_again(states: States) -> None:
     assert states["IsLoaded"]["Default"] == "StartJobRun"
 
 
+def test_a_failed_run_is_begun_again_and_a_busy_job_is_not(states: States) -> None:
+    # States.TaskFailed stands for every error of a task but a timeout, so the busy job comes first.
+    retries = states["StartJobRun"]["Retry"]
+    order = [errors for retry in retries for errors in retry["ErrorEquals"]]
+    assert order.index("Glue.ConcurrentRunsExceededException") < order.index("States.TaskFailed")
+    busy, failed = retries[-2:]
+    assert busy == {"ErrorEquals": ["Glue.ConcurrentRunsExceededException"], "MaxAttempts": 0}
+    assert failed["MaxAttempts"] == 3
+
+
+def test_success_is_told_of_a_file_that_a_load_has_recorded(states: States) -> None:
+    assert states["GetWhatWasLoaded"]["Next"] == "IsOwnFileLoaded"
+    [missing] = states["IsOwnFileLoaded"]["Choices"]
+    assert missing["Next"] == "NotifyFailure"
+    assert states["IsOwnFileLoaded"]["Default"] == "NotifySuccess"
+
+
 def test_every_loop_of_waiting_for_another_execution_has_an_end(states: States) -> None:
     for name in ("IsCrawled", "IsLoaded"):
         overdue = [rule for rule in states[name]["Choices"] if "Overdue" in rule["Condition"]]
@@ -133,6 +169,8 @@ def test_every_loop_of_waiting_for_another_execution_has_an_end(states: States) 
 def test_passing_faults_are_retried_with_backoff(states: States) -> None:
     for name, state in states.items():
         for retry in state.get("Retry", ()):
+            if retry["MaxAttempts"] == 0:
+                continue
             assert retry["BackoffRate"] > 1, name
             assert retry["JitterStrategy"] == "FULL", name
             assert "States.ALL" not in retry["ErrorEquals"], name

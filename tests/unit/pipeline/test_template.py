@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -149,6 +150,21 @@ def test_crawler_names_the_table_that_the_job_reads(resources: dict[str, dict[st
     table = crawler["TablePrefix"] + path.rstrip("/").rsplit("/", 1)[1]
     assert table == resources["FlightsJob"]["Properties"]["DefaultArguments"]["--RAW_TABLE"]
     assert table == "flights_raw"
+
+
+def test_crawler_names_columns_by_their_places_and_takes_every_line_as_data(
+    root: Path, resources: dict[str, dict[str, Any]]
+) -> None:
+    classifier = resources["RawClassifier"]["Properties"]["CsvClassifier"]
+    assert resources["RawCrawler"]["Properties"]["Classifiers"] == [{"Ref": "RawClassifier"}]
+    assert classifier["ContainsHeader"] == "ABSENT"
+    script = (root / "glue_job" / "flights_job.py").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    for node in ast.parse(script).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("NUMBERS", "TITLES"):
+            exec(ast.unparse(node), names)
+    assert classifier["Header"] == list(names["TITLES"])
+    assert classifier["Header"] == [title.lower() for title in names["TITLES"].values()]
 
 
 def test_crawlers_configuration_is_json(resources: dict[str, dict[str, Any]]) -> None:
