@@ -7,8 +7,10 @@ itself also refuses what breaks a pattern, an enum or a maximum. The wording fol
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +18,9 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 
 # A list or map is named, not quoted: connection properties, say, hold passwords.
 _COLLECTION = "(a collection)"
+# The bounds of Smithy's types, which hold whether or not a shape has bounds of its own.
+_BITS = {"integer": 32, "long": 64}
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def violations(shape: Shape, value: object) -> list[str]:
@@ -49,6 +54,8 @@ def _check(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield from _check_number(shape, value, path)
     elif shape.type_name == "boolean" and not isinstance(value, bool):
         yield _wrong_type(value, path, "boolean")
+    elif shape.type_name == "timestamp" and not isinstance(value, datetime):
+        yield _wrong_type(value, path, "timestamp")
 
 
 def _check_structure(shape: StructureShape, value: Any, path: str) -> Iterator[str]:
@@ -79,13 +86,21 @@ def _check_map(shape: MapShape, value: Any, path: str) -> Iterator[str]:
     yield from _check_length(shape, len(value), _COLLECTION, path)
     for key, item in value.items():
         yield from _check(shape.key, key, f"{path}.key")
-        if item is not None:
-            yield from _check(shape.value, item, _join(path, str(key)))
+        inside = _join(path, _well_formed(str(key)))
+        if item is None:
+            yield _failed("null", inside, "Member must not be null")
+        else:
+            yield from _check(shape.value, item, inside)
 
 
 def _check_string(shape: StringShape, value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, str):
         yield _wrong_type(value, path, "string")
+        return
+    if _SURROGATE.search(value):
+        yield _failed(
+            _shown(shape, value), path, "Member must not have half of a surrogate pair alone"
+        )
         return
     if shape.enum and value not in shape.enum:
         allowed = ", ".join(shape.enum)
@@ -105,6 +120,15 @@ def _check_number(shape: Shape, value: Any, path: str) -> Iterator[str]:
     whole = shape.type_name in ("integer", "long")
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         yield _wrong_type(value, path, shape.type_name)
+        return
+    if not whole and not _is_finite(value):
+        yield _failed("out of range", path, "Member must be a finite number")
+        return
+    if whole and not _fits(value, _BITS[shape.type_name]):
+        # Not the number: it may have as many digits as a request has bytes.
+        yield _failed(
+            "out of range", path, f"Member must be a signed {_BITS[shape.type_name]}-bit integer"
+        )
         return
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if low is not None and value < low:
@@ -130,10 +154,28 @@ def _pattern(pattern: str) -> re.Pattern[str] | None:
     """
     widened = pattern.replace("\\uD800\\uDC00-\\uDBFF\\uDFFF", "\\U00010000-\\U0010FFFF")
     widened = widened.replace("\\p{IsAlphabetic}", "\\w").replace("\\p{IsDigit}", "\\d")
+    # Java's classes (\d, \w, \s) are ASCII's, unless the pattern asks for Unicode's.
+    flags = re.NOFLAG if "\\p{" in pattern else re.ASCII
     try:
-        return re.compile(widened)
+        return re.compile(widened, flags)
     except re.error:
         return None
+
+
+def _fits(value: int, bits: int) -> bool:
+    return -(1 << (bits - 1)) <= value < 1 << (bits - 1)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _well_formed(text: str) -> str:
+    """Give a text that can be answered: half of a surrogate pair cannot be encoded."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _shown(shape: Shape, value: object) -> str:

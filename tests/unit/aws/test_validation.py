@@ -69,3 +69,55 @@ def test_secret_is_never_quoted() -> None:
     request = {"namespaceName": "shop", "adminUserPassword": ["hunter2"], "adminUsername": 1}
     assert len(violations(shape, request)) == 2
     assert "hunter2" not in " ".join(violations(shape, request))
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "path"),
+    [
+        ("GetTables", {"DatabaseName": "d", "NextToken": "a\ud800"}, "'nextToken'"),
+        ("GetJobRuns", {"JobName": "j", "NextToken": "\udfff"}, "'nextToken'"),
+        (
+            "TagResource",
+            {"ResourceArn": "arn:aws:glue:x", "TagsToAdd": {"\ud800": "v"}},
+            "'tagsToAdd.key'",
+        ),
+    ],
+)
+def test_half_a_surrogate_pair_is_refused_in_an_answer_that_can_be_encoded(
+    operation: str, request_: dict[str, Any], path: str
+) -> None:
+    [sentence] = check(operation, request_)
+    assert path in sentence
+    assert sentence.encode()
+
+
+@pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 10**300])
+def test_an_integer_beyond_32_bits_is_refused(number: int) -> None:
+    [sentence] = check("UpdateJob", {"JobName": "j", "JobUpdate": {"MaxRetries": number}})
+    assert sentence.endswith("a signed 32-bit integer")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 10**400])
+def test_a_number_that_is_not_finite_is_refused(number: float) -> None:
+    [sentence] = check("UpdateJob", {"JobName": "j", "JobUpdate": {"MaxCapacity": number}})
+    assert sentence.endswith("a finite number")
+
+
+def test_null_is_no_value_of_a_map() -> None:
+    request = {"JobName": "j", "Arguments": {"--a": None}}
+    [sentence] = check("StartJobRun", request)
+    assert sentence.startswith("Value null at 'arguments.--a'")
+
+
+def test_a_time_is_a_time() -> None:
+    request = {"DatabaseName": "d", "QueryAsOfTime": "yesterday"}
+    [sentence] = check("GetTables", request)
+    assert sentence.endswith("Member must be of type timestamp")
+
+
+def test_digits_of_a_pattern_are_those_of_ascii() -> None:
+    shape = service_model("redshift-data").operation_model("DescribeStatement").input_shape
+    assert shape is not None
+    statement = "d9b6c0c9-0747-4bf4-b142-e8883122f766"
+    assert violations(shape, {"Id": f"{statement}:2"}) == []
+    assert len(violations(shape, {"Id": f"{statement}:۲"})) == 1
