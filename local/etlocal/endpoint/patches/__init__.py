@@ -26,6 +26,7 @@ _WITH_SERVICE = {
     "event_delivery": f"{_SERVICES}.events.target",
     "asl_escapes": f"{_SERVICES}.stepfunctions.provider",
     "error_names": f"{_SERVICES}.stepfunctions.provider",
+    "jsonpath_cache": f"{_SERVICES}.stepfunctions.provider",
     "jsonata": f"{_SERVICES}.stepfunctions.provider",
     "sync_tasks": f"{_SERVICES}.stepfunctions.provider",
     "sdk_integrations": f"{_SERVICES}.stepfunctions.provider",
