@@ -11,12 +11,16 @@ import datetime as dt
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from etlocal import environments
+from etlocal.endpoint.overlay import make_overlay
 
 from .conftest import TIME_SCALE, Endpoint, start
 from .test_endpoint_persistence import ROLE, Clients, running, until
@@ -112,6 +116,8 @@ class Scene:
     children: list[dict[str, Any]] = field(default_factory=list)
     told: list[dict[str, Any]] = field(default_factory=list)
     told_unasked: list[str] = field(default_factory=list)
+    map_runs: list[dict[str, Any]] = field(default_factory=list)
+    hand_token: str = ""
     launched: dt.datetime = field(init=False)
 
     def types(self, name: str) -> list[str]:
@@ -148,11 +154,28 @@ def _machines(aws: Clients, tokens: str) -> dict[str, str]:
         return str(made["stateMachineArn"])
 
     child = make("child", definition({"Waited": wait(4), "Never": NEVER}))
-    ask = {"MessageBody": {"token": "{% $states.context.Task.Token %}"}, "QueueUrl": tokens}
+    body = {
+        "token": "{% $states.context.Task.Token %}",
+        "execution": "{% $states.context.Execution.Id %}",
+    }
+    ask = {"MessageBody": body, "QueueUrl": tokens}
     branches = [definition({f"B{n}": wait(2)}) for n in (1, 2)]
     parallel = {"Type": "Parallel", "Branches": [json.loads(b) for b in branches], "End": True}
     for branch in parallel["Branches"]:  # type: ignore[attr-defined]
         del branch["QueryLanguage"]
+    items = definition({"I": wait(2)})
+    inner = {name: value for name, value in json.loads(items).items() if name != "QueryLanguage"}
+    mapped = {
+        "Type": "Map",
+        "Items": [1, 2],
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            **inner,
+        },
+        "End": True,
+    }
+    activity = sfn.create_activity(name="hands")["activityArn"]
+    by_hand = {"Type": "Task", "Resource": activity, "Arguments": {"to": "do"}, "End": True}
     nested = {"StateMachineArn": child, "Input": {"from": "a parent"}}
     told = {"Type": "Pass", "Output": "{% $caught %}", "End": True}
     end = {"Type": "Pass", "Output": {"definition": "old"}, "End": True}
@@ -166,6 +189,8 @@ def _machines(aws: Clients, tokens: str) -> dict[str, str]:
         "asked": make("asked", definition({"A": task("sqs:sendMessage.waitForTaskToken", ask)})),
         "retried": make("retried", definition({"C": MISSING_CRAWLER, "Told": told})),
         "parallel": make("parallel", definition({"S": parallel})),
+        "mapped": make("mapped", definition({"S": mapped})),
+        "activity": make("activity", definition({"T": by_hand})),
         "failed": make(
             "failed", definition({"F": {"Type": "Fail", "Error": "Mine", "Cause": "because"}})
         ),
@@ -227,10 +252,14 @@ def _play_until_the_kill(scene: Scene) -> tuple[str, str]:
     scene.listed_before = _listed(aws, machines["echo"])
     _messages(aws, told)
 
-    for name in ("waited", "job", "nested", "asked", "retried", "parallel", "limited"):
+    for name in ("waited", "job", "nested", "asked", "retried", "parallel", "mapped", "limited"):
         begin(name)
-    for name in ("updated", "deleted", "express"):
+    for name in ("activity", "updated", "deleted", "express"):
         begin(name)
+    begin("answered", "asked")
+    begin("halted", "stopped")
+    hands = machines["activity"].replace(":stateMachine:activity", ":activity:hands")
+    scene.hand_token = sfn.get_activity_task(activityArn=hands, workerName="me")["taskToken"]
     begin("remembered", name="remembered", input=json.dumps(INPUT))
     newer = {"Type": "Pass", "Output": {"definition": "new"}, "End": True}
     sfn.update_state_machine(
@@ -244,15 +273,35 @@ def _play_until_the_kill(scene: Scene) -> tuple[str, str]:
         "asked": "TaskSubmitted",
         "retried": "TaskFailed",
         "parallel": "WaitStateEntered",
+        "mapped": "MapRunStarted",
+        "activity": "ActivityStarted",
+        "halted": "WaitStateEntered",
         "limited": "WaitStateEntered",
         "remembered": "WaitStateEntered",
     }.items():
         arn = scene.started[name]
         until(lambda arn=arn, event=event: event in str(_history(aws, arn)), PATIENCE)  # type: ignore[misc]
         scene.before[name] = sfn.describe_execution(executionArn=arn)
+    _answer_one(scene, aws, tokens)
+    sfn.stop_execution(executionArn=scene.started["halted"], error="Halt", cause="enough")
     begin("acknowledged", "echo", input=json.dumps(INPUT))
     os.kill(scene.endpoint.pid, signal.SIGKILL)
     return tokens, told
+
+
+def _answer_one(scene: Scene, aws: Clients, tokens: str) -> None:
+    """Answer what "answered" asks, and leave the question of "asked"."""
+
+    def answered() -> bool:
+        got = aws.sqs.receive_message(QueueUrl=tokens, VisibilityTimeout=0).get("Messages", ())
+        for message in got:
+            body = json.loads(message["Body"])
+            if body["execution"] == scene.started["answered"]:
+                aws.stepfunctions.send_task_success(taskToken=body["token"], output='"at once"')
+                return True
+        return False
+
+    until(answered, PATIENCE)
 
 
 def _await_snapshots(endpoint: Endpoint) -> None:
@@ -278,7 +327,9 @@ def _play_to_the_end(scene: Scene, tokens: str, told: str) -> None:
     scene.told_unasked = [detail["executionArn"] for detail in scene.told]
     sfn = aws.stepfunctions
     for message in _messages(aws, tokens):
-        sfn.send_task_success(taskToken=message["token"], output=json.dumps({"answer": 42}))
+        if message["execution"] == scene.started["asked"]:
+            sfn.send_task_success(taskToken=message["token"], output=json.dumps({"answer": 42}))
+    sfn.send_task_success(taskToken=scene.hand_token, output=json.dumps({"done": "by hand"}))
     runs = until(lambda: aws.glue.get_job_runs(JobName="job")["JobRuns"], PATIENCE)
     aws.glue.batch_stop_job_run(JobName="job", JobRunIds=[run["Id"] for run in runs])
     for name, arn in scene.started.items():
@@ -287,6 +338,10 @@ def _play_to_the_end(scene: Scene, tokens: str, told: str) -> None:
         scene.after[name] = _until_ended(aws, arn)
         scene.history[name] = _history(aws, arn)
     scene.job_runs = aws.glue.get_job_runs(JobName="job")["JobRuns"]
+    scene.map_runs = [
+        sfn.describe_map_run(mapRunArn=run["mapRunArn"])
+        for run in sfn.list_map_runs(executionArn=scene.started["mapped"])["mapRuns"]
+    ]
     machine = scene.after["nested"]["stateMachineArn"].replace(":nested", ":child")
     scene.children = sfn.list_executions(stateMachineArn=machine)["executions"]
     echo = scene.after["echo0"]["stateMachineArn"]
@@ -416,6 +471,32 @@ def test_a_parallel_state_runs_again_as_a_whole(scene: Scene) -> None:
     assert types.count("ParallelStateEntered") == types.count("ParallelStateExited") == 1
 
 
+def test_a_distributed_map_runs_again_as_a_whole(scene: Scene) -> None:
+    assert scene.output("mapped") == [1, 2]
+    assert sorted(run["status"] for run in scene.map_runs) == ["FAILED", "SUCCEEDED"]
+    assert all(run["executionArn"] == scene.started["mapped"] for run in scene.map_runs)
+
+
+def test_the_worker_of_an_activity_answers_with_the_token_it_has(scene: Scene) -> None:
+    assert scene.output("activity") == {"done": "by hand"}
+    types = scene.types("activity")
+    assert types.count("ActivityScheduled") == types.count("ActivityStarted") == 1
+
+
+def test_an_acknowledged_answer_is_not_lost(scene: Scene) -> None:
+    assert scene.output("answered") == "at once"
+
+
+def test_an_acknowledged_stop_is_not_lost(scene: Scene) -> None:
+    described = scene.after["halted"]
+    assert (described["status"], described["error"], described["cause"]) == (
+        "ABORTED",
+        "Halt",
+        "enough",
+    )
+    assert scene.types("halted")[-1] == "ExecutionAborted"
+
+
 @pytest.mark.parametrize("name", ["updated", "deleted"])
 def test_an_execution_keeps_the_definition_it_was_started_with(scene: Scene, name: str) -> None:
     assert scene.output(name) == {"definition": "old"}
@@ -467,3 +548,34 @@ def test_an_execution_is_taken_up_after_each_end_and_can_be_stopped(tmp_path: Pa
         assert endpoint.client("stepfunctions").list_state_machines()["stateMachines"] == []
     left = [*(endpoint.state / "localstack" / "state").glob("executions-*/**/*")]
     assert [path for path in left if path.is_file()] == []
+
+
+def test_an_execution_goes_on_from_every_point_at_which_it_can_be_cut_off(tmp_path: Path) -> None:
+    script = Path(__file__).with_name("every_point.py")
+    ended = subprocess.run(
+        [str(environments.ensure(environments.ENDPOINT)), str(script), str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(make_overlay(tmp_path / "overlays"))},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    whole, *cut_off = [json.loads(line) for line in ended.stdout.splitlines() if line[:1] == "{"]
+    assert whole["status"] == "SUCCEEDED"
+    assert whole["output"]["count"] == 10
+    assert whole["output"]["waited"] == {"caught": 'a "quoted" word'}
+    assert whole["calls"] == {"missing": 3, "job": 1, "there": 1}
+    assert len(cut_off) > len(whole["history"])
+    types = [event[-1] for event in whole["history"]]
+    for found in cut_off:
+        assert (found["status"], found["output"]) == (whole["status"], whole["output"]), found
+        assert all(count <= whole["calls"][name] for name, count in found["calls"].items()), found
+        ids = [event[0] for event in found["history"]]
+        assert ids == list(range(1, len(ids) + 1)), found
+        if len(found["history"]) == len(types):
+            assert found["history"] == whole["history"], found
+    # Only within the Parallel is something told twice.
+    again = sum(len(found["history"]) != len(types) for found in cut_off)
+    within = types.index("ParallelStateExited") - types.index("ParallelStateEntered") - 1
+    assert again == within

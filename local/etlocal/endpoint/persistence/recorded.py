@@ -61,8 +61,12 @@ class RecordedHistory(EventManager):  # type: ignore[misc]
             self._ended.set()
 
     def pass_over(self, events: Iterable[Event]) -> None:
-        """Do not tell these events again, the next time that each is to be told."""
+        """Do not tell these events again, and those of an earlier call after all.
+
+        Each is passed over once, when it is told next.
+        """
         with self._mutex:
+            self._known.clear()
             for event in events:
                 self._known.setdefault(event["type"], []).append(event["id"])
 

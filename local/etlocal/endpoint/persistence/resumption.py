@@ -180,6 +180,9 @@ def _add_event(point: Point, content: Mapping[str, Any]) -> None:
     if not content.get("is_top"):
         point.attempt.add(event, point.source_id)
         return
+    if event["type"] == "ExecutionStarted":
+        # The first state follows nothing.
+        return
     point.source_id = event["id"]
     if content.get("is_end"):
         point.end = event

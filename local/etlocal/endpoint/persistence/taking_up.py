@@ -134,6 +134,7 @@ def _enter_again(state: Any, point: Point, entered: Event) -> None:
             body(env)
         finally:
             clock_scale.pass_time(0)
+            env.event_manager.pass_over(())
 
     def eval_state_input(env: Any) -> None:
         del state._eval_state_input
@@ -205,10 +206,12 @@ def _go_on(state: Any, attempt: Attempt) -> None:
             frame.event_history_context.last_published_event_id = last
             frame.stack.append(json.loads(attempt.output))
             return
-        frame.event_manager.pass_over(attempt.events)
         if attempt.submitted is not None:
+            known = [event for event in attempt.events if event["type"] == "TaskSubmitted"]
+            frame.event_manager.pass_over(known)
             _await_submitted(state, frame, attempt, attempt.submitted)
             return
+        frame.event_manager.pass_over(attempt.events)
         if isinstance(state, StateTaskService) and attempt.parameters is not None:
             _call_again(state, attempt, attempt.parameters)
         if attempt.activity_token is not None:

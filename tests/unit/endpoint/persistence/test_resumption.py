@@ -73,9 +73,10 @@ def test_one_that_has_not_begun_begins() -> None:
     assert (point.state, point.input, point.history) == (None, {"a": 1}, [])
 
 
-def test_one_that_was_only_started_begins_after_that_event() -> None:
+def test_one_that_was_only_started_begins_with_its_first_state() -> None:
     point = Journal().point()
-    assert (point.state, point.entered, point.source_id) == (None, None, 1)
+    assert (point.state, point.entered, point.source_id) == (None, None, 0)
+    assert len(point.history) == 1
 
 
 def test_the_state_that_was_entered_last_goes_on_with_its_input() -> None:
