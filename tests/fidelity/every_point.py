@@ -105,7 +105,7 @@ def main(folder: Path) -> None:
             kept.append(path.read_bytes())
         close(record)
 
-    Record.close = keep_and_close  # type: ignore[method-assign]
+    Record.close = keep_and_close  # type: ignore[method-assign, assignment]
     executions = Executions(ExecutionJournal(folder / "whole"), lambda: None)
     executions.install()
     store = sfn_stores["000000000000"]["us-east-1"]

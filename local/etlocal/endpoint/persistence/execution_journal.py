@@ -324,9 +324,9 @@ class ExecutionJournal:
             for record in self._open.values():
                 record.close()
             self._open.clear()
-            for path in self._running():
-                path.unlink(missing_ok=True)
-            self._archive.unlink(missing_ok=True)
+            for path in self._folder.rglob("*"):
+                if path.is_file():
+                    path.unlink(missing_ok=True)
             self._size = 0
             self._machines.clear()
             self._ended.clear()

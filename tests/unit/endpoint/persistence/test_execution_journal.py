@@ -259,3 +259,5 @@ def test_one_that_is_set_aside_is_kept_and_not_read_again(folder: Path) -> None:
     kept = journal.set_aside(cut_off.record)
     assert kept.stat().st_size > 0
     assert load(folder) == ([], [])
+    journal.clear()
+    assert not kept.exists()
