@@ -117,7 +117,9 @@ def name_at(place):
 
 
 def line_of(flights):
-    return F.expr(f"concat_ws(',', {', '.join(map(text_at, places(flights)))})")
+    """A line as it was; a file that is narrower than another has no commas for what it lacks."""
+    more = [f"nullif({text_at(place)}, '')" for place in places(flights)[len(TITLES) :]]
+    return F.expr(f"concat_ws(',', {', '.join([*map(text_at, TITLES), *more])})")
 
 
 def is_header(flights):
@@ -140,6 +142,8 @@ def flaw_of(values):
             F.octet_length(carrier) > CARRIER_BYTES, F.lit(f"Carrier is over {CARRIER_BYTES} bytes")
         )
         .when(carrier.contains(NO_CHARACTER), F.lit("Carrier is not UTF-8"))
+        # Half of a value that a line break has cut in two.
+        .when(carrier.contains('"'), F.lit("Carrier has a quote in it"))
     )
     for name in MANDATORY:
         text = F.trim(values[name])

@@ -135,6 +135,7 @@ def test_a_cancelled_or_diverted_flight_is_a_flight(
         ("DL,1,2,late,4", "DepDelay is not a whole number"),
         ("DL,1,2,3,99999999999999999999", "ArrDelay is not a whole number"),
         ("D\ufffd,1,2,3,4", "Carrier is not UTF-8"),
+        ('L",1,2,3,4', "Carrier has a quote in it"),
         ("a,b,c,d,e", "OriginAirportID is not a whole number"),
     ],
 )
