@@ -114,7 +114,7 @@ def test_a_busy_crawler_is_waited_for_and_asked_again(states: States) -> None:
     assert states["IsCrawled"]["Default"] == "WaitForCrawler"
 
 
-def test_waits_begin_at_ten_seconds_and_grow_by_chance_up_to_a_minute(
+def test_waits_begin_at_ten_seconds_and_grow_by_chance_up_to_five_minutes(
     states: States,
 ) -> None:
     assert states["Begin"]["Assign"]["pause"] == 10
@@ -126,7 +126,7 @@ def test_waits_begin_at_ten_seconds_and_grow_by_chance_up_to_a_minute(
     }
     assert set(growing) == {"StartCrawler", "GetCrawler", "StartJobRun", "GetJobRuns"}
     [expression] = set(growing.values())
-    assert expression == "{% $ceil($min([60, 10 * $power(1.5, $looks)]) * (1 + $random()) / 2) %}"
+    assert expression == "{% $ceil($min([300, 10 * $power(1.5, $looks)]) * (1 + $random()) / 2) %}"
     for name in ("WaitForCrawler", "WaitForJobRun"):
         assert states[name]["Seconds"] == "{% $pause %}"
     for name in ("GetCrawler", "GetJobRuns"):
