@@ -18,6 +18,7 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from etlocal.parent import PARENT_VARIABLE
+from etlocal.settings import Settings
 
 from .conftest import Endpoint, free_port, launch, start
 
@@ -46,6 +47,13 @@ def test_health_makes_real_calls_and_tells_the_settings(endpoint: Endpoint) -> N
     assert document["services"]["glue"] == "running"
     assert document["settings"]["time_scale"] == 0.02
     assert document["settings"]["state_dir"] == str(endpoint.state)
+
+
+def test_index_of_services_is_kept_for_the_machine_and_not_with_each_state(
+    endpoint: Endpoint,
+) -> None:
+    assert list((Settings().cache_dir / "service-catalogs").glob("*.dill"))
+    assert not list(endpoint.state.rglob("service-catalog*"))
 
 
 def test_only_the_loopback_address_is_bound(endpoint: Endpoint) -> None:
