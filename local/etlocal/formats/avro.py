@@ -30,8 +30,15 @@ _LOGICAL = {
 }
 
 
+_LONGEST_VARINT = 10
+
+
 class AvroError(ValueError):
     """The bytes are not an Avro data file."""
+
+
+# What a header ends in whose bytes or whose schema's JSON are of another form than Avro's.
+_MALFORMED = (AvroError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
 
 
 def recognise_avro(sample: Sample) -> Recognised:
@@ -51,11 +58,11 @@ def recognise_avro(sample: Sample) -> Recognised:
         literal = metadata["avro.schema"].decode("utf-8")
         schema = json.loads(literal)
         record = _type(schema, {})
-    except (AvroError, KeyError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        return unknown(f"the Avro header cannot be read: {error}")
-    if not isinstance(record, Struct):
-        return unknown("the Avro schema is not a record")
-    columns = tuple(Column(name.lower(), kind) for name, kind in record.fields)
+        if not isinstance(record, Struct):
+            return unknown("the Avro schema is not a record")
+        columns = tuple(Column(name.lower(), kind) for name, kind in record.fields)
+    except _MALFORMED as error:
+        return unknown(f"the Avro header cannot be read: {error or type(error).__name__}")
     found = Recognised("avro", columns, details={"avro.schema.literal": literal})
     return found.counted(sample, reader.records())
 
@@ -85,6 +92,8 @@ class _Reader:
                 count, size = self._long(), self._long()
             except AvroError:
                 break
+            if count < 0 or size < 0:
+                break
             self._position += size + 16
             if self._position > len(self._data):
                 break
@@ -100,8 +109,8 @@ class _Reader:
         return taken
 
     def _long(self) -> int:
-        value = shift = 0
-        while True:
+        value = 0
+        for shift in range(0, 7 * _LONGEST_VARINT, 7):
             if self._position >= len(self._data):
                 raise AvroError("the data is cut")
             byte = self._data[self._position]
@@ -109,7 +118,7 @@ class _Reader:
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return (value >> 1) ^ -(value & 1)
-            shift += 7
+        raise AvroError(f"a number is longer than {_LONGEST_VARINT} bytes")
 
 
 def _type(schema: Any, named: dict[str, HiveType]) -> HiveType:

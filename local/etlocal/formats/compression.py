@@ -28,6 +28,8 @@ _MAGIC = {
 _ZIP_HEADER = struct.Struct("<4s5H3I2H")
 _STORED, _DEFLATED = 0, 8
 _PIECE = 64 * 1024
+# A stream's header says how much is needed; xz at its strongest asks for 65 MB.
+_MOST_MEMORY = 256 * 1024 * 1024
 
 
 class CompressionError(ValueError):
@@ -112,9 +114,9 @@ def head(data: bytes, codec: str, limit: int) -> bytes:
         return data[:limit]
     if codec == "zip":
         return _zip_head(data, limit)
+    if codec == "zstd":
+        return _zstd_head(data, limit)
     try:
-        if codec == "zstd":
-            return _zstd(io.BytesIO(data)).read(limit)
         return _join((_pieces(data, codec)), limit)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise CompressionError(f"not {codec} data: {error}") from error
@@ -140,7 +142,7 @@ def _decompressor(codec: str) -> _Decompressor:
         case "bzip2":
             return bz2.BZ2Decompressor()
         case "xz":
-            return lzma.LZMADecompressor()
+            return lzma.LZMADecompressor(memlimit=_MOST_MEMORY)
         case _:
             raise CompressionError(f"compression {codec!r} is not supported")
 
@@ -186,6 +188,15 @@ def _only_member(stream: IO[bytes]) -> IO[bytes]:
     if len(members) != 1:
         raise CompressionError(f"a zip archive must hold one file; this one holds {len(members)}")
     return archive.open(members[0])
+
+
+def _zstd_head(data: bytes, limit: int) -> bytes:
+    import zstandard
+
+    try:
+        return _zstd(io.BytesIO(data)).read(limit)
+    except zstandard.ZstdError as error:
+        raise CompressionError(f"not zstd data: {error}") from error
 
 
 def _zstd(stream: IO[bytes]) -> IO[bytes]:

@@ -22,6 +22,7 @@ _LONGEST_HEADER_CELL = 150
 _SNIFFED = 64 * 1024
 _AGREEING_ROWS = 0.7
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+_LONGEST_LONG = len(str(_LARGEST))
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -211,14 +212,21 @@ def _type(cells: Iterable[str], *, trim: bool) -> str:
     if not values:
         return "string"
     if all(_INTEGER.fullmatch(value) for value in values):
-        return (
-            "bigint" if all(_SMALLEST <= int(value) <= _LARGEST for value in values) else "string"
-        )
+        return "bigint" if all(_is_long(value) for value in values) else "string"
     if all(_NUMBER.fullmatch(value) for value in values):
         return "double"
     if all(value.lower() in ("true", "false") for value in values):
         return "boolean"
     return "string"
+
+
+def _is_long(digits: str) -> bool:
+    # Python refuses to read a number of some thousands of digits.
+    significant = digits.lstrip("+-").lstrip("0") or "0"
+    if len(significant) > _LONGEST_LONG:
+        return False
+    number = -int(significant) if digits.startswith("-") else int(significant)
+    return _SMALLEST <= number <= _LARGEST
 
 
 def _plausible_header(cells: Sequence[str], *, trim: bool) -> bool:
@@ -236,11 +244,13 @@ def _names(first: Sequence[str] | None, given: Sequence[str], width: int) -> lis
     names = [cell.strip().lower() for cell in first] if first is not None else numbered
     chosen = [name.lower() for name in given[:width]]
     names = chosen + names[len(chosen) :]
-    unique: list[str] = []
+    unique: dict[str, None] = {}
     for index, name in enumerate(names):
         candidate = name or numbered[index]
-        unique.append(candidate if candidate not in unique else f"{candidate}_{index}")
-    return unique
+        while candidate in unique:
+            candidate = f"{candidate}_{index}"
+        unique[candidate] = None
+    return list(unique)
 
 
 def _last_is_empty(first: Sequence[str], columns: Sequence[set[str]]) -> bool:

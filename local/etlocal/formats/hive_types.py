@@ -63,6 +63,24 @@ def render(hive_type: HiveType) -> str:
             return "string" if hive_type == NOTHING else hive_type
 
 
+def nesting(hive_type: HiveType) -> int:
+    """Give how many types lie in one another; 1 for a type that holds no other."""
+    deepest, left = 0, [(hive_type, 1)]
+    while left:
+        current, depth = left.pop()
+        deepest = max(deepest, depth)
+        match current:
+            case Array(element):
+                left.append((element, depth + 1))
+            case Map(key, value):
+                left += [(key, depth + 1), (value, depth + 1)]
+            case Struct(fields):
+                left += [(field, depth + 1) for _, field in fields]
+            case _:
+                pass
+    return deepest
+
+
 def merge(left: HiveType, right: HiveType) -> HiveType:
     """Give the type that holds the values of both.
 

@@ -6,6 +6,7 @@ and "Writing JSON custom classifiers" (the operators of JsonPath that Glue takes
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -16,9 +17,11 @@ from etlocal.formats.recognised import Recognised, Sample, unknown
 
 _SMALLEST_INT, _LARGEST_INT = -(2**31), 2**31 - 1
 _SMALLEST_LONG, _LARGEST_LONG = -(2**63), 2**63 - 1
+_LONGEST_LONG = len(str(_SMALLEST_LONG))
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANK = re.compile(r"\s*")
 _BETWEEN_ELEMENTS = re.compile(r"\s*,?\s*")
-_STEP = re.compile(r"\.(\*|[^.\[\]]+)|\[(\*|\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
+_STEP = re.compile(r"\.(\*|[^.\[\]]+)|\[(\*|[0-9]{1,9})\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 
 Step = str | int | None
 """One step of a JSON path: a field's name, an array's index, or None for all (``*``)."""
@@ -74,7 +77,8 @@ def recognise_json(sample: Sample, path: str | None = None) -> Recognised:
         ``jsonPath``.
     """
     try:
-        text = sample.data.decode("utf-8-sig", errors="strict" if sample.whole else "ignore")
+        decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        text = decoder.decode(sample.data, final=sample.whole)
     except UnicodeDecodeError:
         return unknown("the file is not UTF-8 text", sample.codec)
     beginning = text.lstrip()[:1]
@@ -88,9 +92,11 @@ def recognise_json(sample: Sample, path: str | None = None) -> Recognised:
         for record in _records(text, steps, whole=sample.whole, by_path=path is not None):
             records += 1
             united = merge(united, _type(record))
-            paths.update(dict.fromkeys(record))
+            paths.update(dict.fromkeys(_well_formed(name) for name in record))
     except json.JSONDecodeError as error:
         return unknown(f"not JSON: {error.msg} at character {error.pos}", sample.codec)
+    except RecursionError:
+        return unknown("its values are nested too deeply", sample.codec)
     if not isinstance(united, Struct) or not united.fields:
         return unknown("no whole JSON record in the beginning of the file", sample.codec)
     details = {"paths": ",".join(sorted(paths))}
@@ -145,7 +151,7 @@ def _select(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
 
 
 def _documents(text: str, *, whole: bool) -> Iterator[Any]:
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(parse_int=_number)
     position = _skip(_BLANK, text, 0)
     while position < len(text):
         try:
@@ -159,7 +165,7 @@ def _documents(text: str, *, whole: bool) -> Iterator[Any]:
 
 
 def _elements(text: str, *, whole: bool) -> Iterator[Any]:
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(parse_int=_number)
     position = _skip(_BLANK, text, text.index("[") + 1)
     while position < len(text) and text[position] != "]":
         try:
@@ -188,6 +194,16 @@ def _skip(blank: re.Pattern[str], text: str, position: int) -> int:
     return found.end() if found else position
 
 
+def _number(digits: str) -> int | float:
+    # Python refuses to read an integer of some thousands of digits, which is a double anyway.
+    return int(digits) if len(digits) <= _LONGEST_LONG else float(digits)
+
+
+def _well_formed(name: str) -> str:
+    """Give a name that can be kept: an escape can stand for half of a surrogate pair."""
+    return _SURROGATE.sub("\ufffd", name)
+
+
 def _type(value: Any) -> HiveType:
     match value:
         case None:
@@ -201,7 +217,7 @@ def _type(value: Any) -> HiveType:
         case float():
             return "double"
         case dict():
-            return Struct(tuple((name, _type(item)) for name, item in value.items()))
+            return _struct(value)
         case list():
             element: HiveType = NOTHING
             for item in value:
@@ -210,6 +226,14 @@ def _type(value: Any) -> HiveType:
             return Array(element) if value else NOTHING
         case _:
             return "string"
+
+
+def _struct(value: Mapping[str, Any]) -> Struct:
+    fields: dict[str, HiveType] = {}
+    for name, item in value.items():
+        kept, kind = _well_formed(name), _type(item)
+        fields[kept] = merge(fields[kept], kind) if kept in fields else kind
+    return Struct(tuple(fields.items()))
 
 
 def _columns(record: Struct) -> tuple[Column, ...]:

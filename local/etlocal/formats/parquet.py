@@ -21,6 +21,7 @@ _LARGEST_FOOTER = 64 * 1024 * 1024
 # What a footer of well-formed Thrift with members of other types than Parquet's ends in.
 _MALFORMED = (
     ThriftError, LookupError, StopIteration, ValueError, TypeError, AttributeError, RecursionError,
+    OverflowError,
 )  # fmt: skip
 
 # FileMetaData, SchemaElement: ids of their fields.
@@ -56,6 +57,8 @@ def recognise_parquet(sample: Sample) -> Recognised:
         root = next(elements)
         fields = [_field(elements) for _ in range(root.get(_CHILDREN, 0))]
         rows = int(metadata.get(_ROWS, 0))
+        if rows < 0:
+            raise ThriftError(f"the number of rows is {rows}")
     except _MALFORMED as error:
         return unknown(f"the Parquet footer cannot be read: {error or type(error).__name__}")
     return Recognised(

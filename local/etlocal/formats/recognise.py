@@ -10,11 +10,15 @@ from collections.abc import Callable, Sequence
 from etlocal.formats import avro, parquet
 from etlocal.formats.compression import CompressionError, detect, head
 from etlocal.formats.delimited import recognise_csv
+from etlocal.formats.hive_types import nesting
 from etlocal.formats.json_documents import recognise_json
 from etlocal.formats.recognised import EMPTY, UNKNOWN, Recognised, Sample, unknown
 
 SAMPLE_SIZE = 1024 * 1024
 """A crawler reads the first megabyte of a file."""
+
+_DEEPEST = 100
+"""How deep a column's type may be nested: what reads types further on goes down with them."""
 
 Classifier = Callable[[Sample], Recognised]
 
@@ -78,8 +82,16 @@ def recognise(
     for classifier in classifiers:
         recognised = classifier(sample)
         if recognised.classification != UNKNOWN:
-            return recognised
-    return _built_in(sample)
+            return _within_depth(recognised)
+    return _within_depth(_built_in(sample))
+
+
+def _within_depth(recognised: Recognised) -> Recognised:
+    for column in recognised.columns:
+        if nesting(column.type) > _DEEPEST:
+            reason = f"column {column.name!r} is nested deeper than {_DEEPEST}"
+            return unknown(reason, recognised.compression)
+    return recognised
 
 
 def _built_in(sample: Sample) -> Recognised:

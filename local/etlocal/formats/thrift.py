@@ -12,6 +12,7 @@ _STOP, _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _M
     13
 )
 _DEEPEST = 64
+_LONGEST_VARINT = 10
 
 
 class ThriftError(ValueError):
@@ -42,10 +43,11 @@ class CompactReader:
             return self._structure(0)
         except (IndexError, struct.error) as error:
             raise ThriftError("the data ends within a structure") from error
+        except TypeError as error:
+            raise ThriftError("a map's key is a collection") from error
 
     def _structure(self, depth: int) -> dict[int, Any]:
-        if depth > _DEEPEST:
-            raise ThriftError("structures are nested too deeply")
+        self._check_depth(depth)
         fields: dict[int, Any] = {}
         field_id = 0
         while True:
@@ -76,22 +78,30 @@ class CompactReader:
         raise ThriftError(f"type {kind} is not of the compact protocol")
 
     def _list(self, depth: int) -> list[Any]:
+        self._check_depth(depth)
         header = self._byte()
         size, kind = header >> 4, header & 0x0F
         if size == 0x0F:
             size = self._varint()
-        if kind in (_TRUE, _FALSE):
-            return [self._byte() == _TRUE for _ in range(size)]
-        return [self._value(kind, depth + 1) for _ in range(size)]
+        return [self._element(kind, depth + 1) for _ in range(size)]
 
     def _map(self, depth: int) -> dict[Any, Any]:
+        self._check_depth(depth)
         size = self._varint()
         if size == 0:
             return {}
         kinds = self._byte()
-        return {
-            self._value(kinds >> 4, depth): self._value(kinds & 0x0F, depth) for _ in range(size)
-        }
+        key, value = kinds >> 4, kinds & 0x0F
+        return {self._element(key, depth + 1): self._element(value, depth + 1) for _ in range(size)}
+
+    def _element(self, kind: int, depth: int) -> Any:
+        # In a field's header the kind is the truth; in a collection a truth has a byte of its own.
+        return self._byte() == _TRUE if kind in (_TRUE, _FALSE) else self._value(kind, depth)
+
+    @staticmethod
+    def _check_depth(depth: int) -> None:
+        if depth > _DEEPEST:
+            raise ThriftError("structures are nested too deeply")
 
     def _byte(self) -> int:
         value = self._data[self._position]
@@ -106,13 +116,13 @@ class CompactReader:
         return taken
 
     def _varint(self) -> int:
-        result = shift = 0
-        while True:
+        result = 0
+        for shift in range(0, 7 * _LONGEST_VARINT, 7):
             byte = self._byte()
             result |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return result
-            shift += 7
+        raise ThriftError(f"a number is longer than {_LONGEST_VARINT} bytes")
 
     def _zigzag(self) -> int:
         value = self._varint()
