@@ -51,8 +51,9 @@ def _encode(offset: int) -> str:
 def _decode(token: str, invalid: type[AwsError]) -> int:
     try:
         word, _, number = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
-        if word == "offset" and number.isdecimal():
+        # Only what was given out: decoding alone passes over characters that are not of base64.
+        if word == "offset" and number.isdecimal() and token == _encode(int(number)):
             return int(number)
-    except (binascii.Error, UnicodeError):
+    except (binascii.Error, ValueError):
         pass
     raise invalid("The pagination token is not valid.")

@@ -24,7 +24,9 @@ def test_pages_put_together_are_the_items(items: list[int], size: int) -> None:
     assert seen == items
 
 
-@pytest.mark.parametrize("token", ["", "x", "b2Zmc2V0OmFiYw==", "€"])
+@pytest.mark.parametrize(
+    "token", ["", "x", "b2Zmc2V0OmFiYw==", "€", "!b2Zmc2V0OjE=", "b2Zmc2V0OtmhMQ=="]
+)
 def test_token_that_was_not_given_out_is_refused(token: str) -> None:
     if not token:
         assert page([1], token=token, size=1, invalid=AwsError) == ([1], None)

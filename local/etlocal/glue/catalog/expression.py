@@ -214,14 +214,8 @@ class _Parser:
             raise InvalidInputError(
                 f"{column.type.name} data type doesn't support operation 'LIKE'"
             )
-        wildcards = {"%": ".*", "_": "."}
-        pattern = re.compile(
-            "".join(wildcards.get(char) or re.escape(char) for char in self._literal(column)),
-            re.DOTALL,
-        )
-        return lambda values: (
-            None if (value := column.value(values)) is None else bool(pattern.fullmatch(value))
-        )
+        matches = _like(self._literal(column))
+        return lambda values: None if (value := column.value(values)) is None else matches(value)
 
     def _column(self) -> _Column:
         token = self._peek()
@@ -298,6 +292,31 @@ def _compare(column: _Column, sign: str, other: Callable[[Sequence[str]], Any]) 
     def test(values: Sequence[str]) -> Truth:
         left, right = column.value(values), other(values)
         return None if left is None or right is None else holds(left, right)
+
+    return test
+
+
+def _like(pattern: str) -> Callable[[str], bool]:
+    """Give the test that LIKE's `pattern` is: ``%`` for any characters, ``_`` for one.
+
+    Each part between two ``%`` is looked for once, from where the part before it ended: one
+    regular expression of all of them would try every way to share a value among them.
+    """
+    parts = [re.escape(part).replace("_", ".") for part in pattern.split("%")]
+    first, *between = [re.compile(part, re.DOTALL) for part in parts]
+    if not between:
+        return lambda value: first.fullmatch(value) is not None
+    last = between.pop()
+    # A part has as many characters as it stands for.
+    length = len(pattern.rpartition("%")[2])
+
+    def test(value: str) -> bool:
+        found = first.match(value)
+        for part in between:
+            found = part.search(value, found.end()) if found is not None else None
+        if found is None or len(value) - length < found.end():
+            return False
+        return last.fullmatch(value, len(value) - length) is not None
 
     return test
 

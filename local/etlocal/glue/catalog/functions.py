@@ -73,13 +73,13 @@ def get_user_defined_functions(
     """Give the functions of a database, or of all, whose name matches, a page at a time."""
     guard.check_catalog(request, call)
     pattern = guard.name_pattern(request["Pattern"])
-    database = request.get("DatabaseName")
+    database = request["DatabaseName"].lower() if request.get("DatabaseName") else None
     with call.store.transaction() as tx:
         if database is not None:
             require_database(tx, call, database)
         found = tx.execute(
             "SELECT * FROM catalog_functions WHERE account = ? AND region = ? "
-            "AND (? IS NULL OR database = lower(?)) ORDER BY database, name",
+            "AND (? IS NULL OR database = ?) ORDER BY database, name",
             (call.account, call.region, database, database),
         ).fetchall()
     functions = [_function(row) for row in found if pattern.fullmatch(row["name"])]

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+# A time is kept as {"$time": [text]}. No structure has a member of that name and a map's values are
+# texts, so that a parameter called $time is not taken for one.
 _TIME = "$time"
 
 
@@ -31,11 +33,12 @@ def time_value(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _encode(value: object) -> dict[str, str]:
+def _encode(value: object) -> dict[str, list[str]]:
     if isinstance(value, datetime):
-        return {_TIME: value.isoformat()}
+        return {_TIME: [value.isoformat()]}
     raise TypeError(f"not part of a catalog structure: {type(value).__name__}")
 
 
 def _decode(value: dict[str, Any]) -> Any:
-    return datetime.fromisoformat(value[_TIME]) if value.keys() == {_TIME} else value
+    kept = value.get(_TIME)
+    return datetime.fromisoformat(kept[0]) if isinstance(kept, list) else value

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from etlocal.aws.call import Call
-from etlocal.aws.errors import NotImplementedByEmulatorError
+from etlocal.aws.errors import NotImplementedByEmulatorError, ValidationError
 from etlocal.aws.paging import page
 from etlocal.formats.delimited import CUSTOM_TYPES
 from etlocal.formats.json_documents import JsonPathError, parse_path
@@ -56,7 +56,7 @@ def get_classifiers(request: GetClassifiersRequestTypeDef, call: Call) -> dict[s
         found,
         token=request.get("NextToken"),
         size=request.get("MaxResults"),
-        invalid=InvalidInputError,
+        invalid=ValidationError,
     )
     return {"Classifiers": items} | ({"NextToken": token} if token else {})
 

@@ -15,6 +15,7 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any
 
 from etlocal.aws.call import Call
+from etlocal.aws.errors import ValidationError
 from etlocal.aws.paging import page
 from etlocal.glue.crawler import rows
 from etlocal.glue.crawler.definition import check_schedule
@@ -130,7 +131,7 @@ def get_crawler_metrics(request: GetCrawlerMetricsRequestTypeDef, call: Call) ->
             [row for row in rows.all_crawlers(tx, call) if not named or row["name"] in named],
             token=request.get("NextToken"),
             size=request.get("MaxResults"),
-            invalid=InvalidInputError,
+            invalid=ValidationError,
         )
         metrics = [_metrics(row["name"], rows.crawls(tx, call, row["name"])) for row in items]
     return {"CrawlerMetricsList": metrics} | ({"NextToken": token} if token else {})

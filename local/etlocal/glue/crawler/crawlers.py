@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from etlocal.aws.arns import make_arn
 from etlocal.aws.call import Call
+from etlocal.aws.errors import ValidationError
 from etlocal.aws.paging import page
 from etlocal.glue.catalog import tags
 from etlocal.glue.crawler import rows
 from etlocal.glue.crawler.definition import check, complete, describe
 from etlocal.glue.crawler.errors import CrawlerRunningError
 from etlocal.glue.crawler.firing import SCHEDULED
-from etlocal.glue.errors import AlreadyExistsError, InvalidInputError
+from etlocal.glue.errors import AlreadyExistsError
 from etlocal.glue.operations import OPERATIONS
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def get_crawlers(request: GetCrawlersRequestTypeDef, call: Call) -> dict[str, An
             rows.all_crawlers(tx, call),
             token=request.get("NextToken"),
             size=request.get("MaxResults"),
-            invalid=InvalidInputError,
+            invalid=ValidationError,
         )
         crawlers = [_describe(tx, call, row) for row in items]
     return {"Crawlers": crawlers} | ({"NextToken": token} if token else {})
@@ -95,7 +96,7 @@ def list_crawlers(request: ListCrawlersRequestTypeDef, call: Call) -> dict[str, 
         names,
         token=request.get("NextToken"),
         size=min(request.get("MaxResults") or 100, 100),
-        invalid=InvalidInputError,
+        invalid=ValidationError,
     )
     return {"CrawlerNames": items} | ({"NextToken": token} if token else {})
 

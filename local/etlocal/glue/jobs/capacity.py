@@ -90,14 +90,20 @@ def check_glue_version(version: str) -> None:
 
 
 def check_emulated(request: Mapping[str, Any]) -> None:
-    """Refuse what would be passed over: encryption and a policy on a run's role.
+    """Refuse what would be passed over: encryption, a policy on a run's role, visual jobs.
+
+    A visual job's script is generated from its nodes on AWS, and nothing here generates it.
 
     Raises
     ------
     NotImplementedByEmulatorError
-        If a job or a run asks for either.
+        If a job or a run asks for one of them.
     """
-    for member in ("SecurityConfiguration", "ExecutionRoleSessionPolicy"):
+    for member in (
+        "SecurityConfiguration",
+        "ExecutionRoleSessionPolicy",
+        "CodeGenConfigurationNodes",
+    ):
         if request.get(member):
             raise NotImplementedByEmulatorError(
                 f"{member} of a Glue job is not emulated by etlocal; see docs/fidelity.md"

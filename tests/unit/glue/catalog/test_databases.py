@@ -115,3 +115,11 @@ def test_a_resource_link_is_refused_loudly(ask: Ask) -> None:
 def test_reset_empties_the_catalog(ask: Ask, table: str, call: Call) -> None:
     reset(call.runtime)
     assert ask("GetDatabases")["DatabaseList"] == []
+
+
+def test_functions_of_a_database_are_found_whatever_the_case_of_its_letters(ask: Ask) -> None:
+    ask("CreateDatabase", DatabaseInput={"Name": "Été"})
+    function = {"FunctionName": "f", "ClassName": "c"}
+    ask("CreateUserDefinedFunction", DatabaseName="ÉTÉ", FunctionInput=function)
+    found = ask("GetUserDefinedFunctions", DatabaseName="ÉTÉ", Pattern="*")["UserDefinedFunctions"]
+    assert [one["FunctionName"] for one in found] == ["f"]

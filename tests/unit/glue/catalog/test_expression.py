@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from etlocal.glue.catalog.expression import InvalidStateError, compile_expression
 from etlocal.glue.errors import InvalidInputError
+from tests.hypothesis_profiles import examples
 
 KEYS = [
     {"Name": "year", "Type": "int"},
@@ -305,3 +306,19 @@ def test_and_binds_closer_than_or(words: list[str], data: st.DataObject) -> None
             current = []
         current.append(truth)
     assert passes(text) is (any(groups) or all(current))
+
+
+@examples(60)
+@given(st.text("ab%_.", max_size=8), st.text("ab.\n", max_size=8))
+def test_like_is_the_regular_expression_that_it_stands_for(pattern: str, value: str) -> None:
+    wildcards = {"%": ".*", "_": "."}
+    meant = "".join(wildcards.get(char) or re.escape(char) for char in pattern)
+    passes = compile_expression(f"k like '{pattern}'", [{"Name": "k", "Type": "string"}])
+    assert passes([value]) == bool(re.fullmatch(meant, value, re.DOTALL))
+
+
+def test_like_with_many_wildcards_looks_at_a_value_once() -> None:
+    pattern = "%a" * 60 + "%b"
+    passes = compile_expression(f"k like '{pattern}'", [{"Name": "k", "Type": "string"}])
+    assert not passes(["a" * 1000])
+    assert passes(["a" * 1000 + "b"])

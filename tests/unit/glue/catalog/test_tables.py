@@ -251,3 +251,13 @@ def test_search_finds_by_word_text_property_and_time(ask: Ask, database: str) ->
     descending = [{"FieldName": "Name", "Sort": "DESC"}]
     assert names(SortCriteria=descending) == ["xxlinkyy", "customer-link"]
     assert names(SortCriteria=descending, MaxResults=1) == ["xxlinkyy"]
+
+
+def test_a_parameter_called_like_the_mark_of_a_time_is_a_parameter(ask: Ask, database: str) -> None:
+    parameters = {"$time": "yesterday"}
+    read = datetime(2020, 1, 1, tzinfo=UTC)
+    given = {"Name": "t", "Parameters": parameters, "LastAccessTime": read}
+    ask("CreateTable", DatabaseName=database, TableInput=given)
+    found = ask("GetTable", DatabaseName=database, Name="t")["Table"]
+    assert found["Parameters"] == parameters
+    assert found["LastAccessTime"] == read

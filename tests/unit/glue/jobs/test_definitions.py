@@ -252,11 +252,23 @@ def test_what_would_be_passed_over_is_refused(glue: Glue, member: dict[str, str]
     assert glue("GetJobRuns", JobName="etl")["JobRuns"] == []
 
 
-def test_a_job_with_a_security_configuration_is_refused(glue: Glue) -> None:
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"SecurityConfiguration": "encrypted"},
+        {"CodeGenConfigurationNodes": {"1": {"Union": {"Name": "u", "Inputs": ["2", "3"],
+                                                       "UnionType": "ALL"}}}},
+    ],
+    ids=lambda member: next(iter(member)),
+)  # fmt: skip
+def test_a_job_that_would_be_passed_over_in_part_is_refused(
+    glue: Glue, member: dict[str, Any]
+) -> None:
     with pytest.raises(AwsError) as raised:
-        glue.create(SecurityConfiguration="encrypted")
+        glue.create(**member)
 
     assert raised.value.status == 501
+    assert next(iter(member)) in raised.value.message
 
 
 @pytest.mark.parametrize("operation", ["CreateTrigger", "StartTrigger", "CreateSession"])
