@@ -22,6 +22,15 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 Known = Mapping[str, Sequence[Any]]
+
+
+class Names(dict[str, Sequence[Any]]):
+    """Known values that are not listed wherever hypothesis shows a strategy."""
+
+    def __repr__(self) -> str:
+        return "Names(…)"
+
+
 Path = tuple[str, ...]
 
 _DEEPEST = 4
@@ -68,8 +77,9 @@ def requests(service: str, operation: str, *, known: Known | None = None) -> Sea
     known : mapping
         Values that mean something to the service, by the end of a member's path, which begins with
         the operation: ``DatabaseName``, ``TableInput.Name``, ``GetTable.Name``. The longest end
-        decides. A list's members have the list's path, a map's keys have ``.key`` after it. A known
-        value stands there most of the time, whatever its shape.
+        decides. A list's members have the list's path, a map's keys have ``.key`` after it. A value
+        stands most of the time where its type fits: a text for a string, a list for a list, a
+        mapping for a structure.
 
     Returns
     -------
@@ -156,19 +166,28 @@ def _model(service: str) -> ServiceModel:
 
 def _value(shape: Shape, path: Path, known: Known, depth: int) -> SearchStrategy[Any]:
     fresh = _fresh(shape, path, known, depth)
-    given = _known(path, known)
-    if given is None:
+    given = _known(shape, path, known)
+    if not given:
         return fresh
-    chosen = st.sampled_from(list(given)).map(copy.deepcopy)
+    chosen = st.sampled_from(given).map(copy.deepcopy)
     return st.integers(0, 9).flatmap(lambda dice: fresh if dice == 9 else chosen)
 
 
-def _known(path: Path, known: Known) -> Sequence[Any] | None:
+def _known(shape: Shape, path: Path, known: Known) -> list[Any]:
+    python: dict[str, type | tuple[type, ...]] = {
+        "string": str,
+        "list": list,
+        "structure": dict,
+        "map": dict,
+        "boolean": bool,
+        "timestamp": datetime,
+    }
+    fitting = python.get(shape.type_name, (int, float))
     for start in range(len(path)):
-        found = known.get(".".join(path[start:]))
-        if found:
-            return found
-    return None
+        found = known.get(".".join(path[start:]), ())
+        if values := [value for value in found if isinstance(value, fitting)]:
+            return values
+    return []
 
 
 def _fresh(shape: Shape, path: Path, known: Known, depth: int) -> SearchStrategy[Any]:
@@ -209,7 +228,7 @@ def _structures(
         chosen = required
     else:
         # What is known is asked for more often than the dozens of members beside it.
-        likely = [name for name in optional if _known((*path, name), known) is not None]
+        likely = [name for name in optional if _known(shape.members[name], (*path, name), known)]
         more = draw(st.lists(st.sampled_from(optional), unique=True, max_size=4))
         first = draw(st.lists(st.sampled_from(likely), unique=True)) if likely else []
         chosen = [*required, *dict.fromkeys([*first, *more])]
