@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-_EVERYDAY, _THOROUGH = 100, 3000
+_EVERYDAY, _THOROUGH = 100, 1000
 
 
 def register_profiles() -> None:

@@ -14,7 +14,7 @@ from etlocal.endpoint.patches.after_import import run_after_import
 from etlocal.settings import Settings
 
 _BEFORE_IMPORT = ("lazy_annotations", "plugin_discovery")
-_AT_START = ("service_catalog", "no_network", "cors_origins")
+_AT_START = ("service_catalog", "no_network", "cors_origins", "malformed_requests")
 _SERVICES = "localstack.services"
 # The patch → the module that is imported, in the order they are applied.
 _WITH_SERVICE = {
