@@ -15,6 +15,8 @@ from etlocal.redshift.transfer.options import CopyOptions
 
 Value = bool | int | float | str | None
 Row = tuple[Value, ...]
+# NULL in text that was written anew for an engine (`Load.canonical`).
+CANONICAL_NULL = "\\N"
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,17 @@ class Relation:
 
 @dataclass(frozen=True)
 class LoadFile:
-    """One file of a COPY: where it came from, and where its bytes are now."""
+    """One file of a COPY: where it came from, and where its bytes are now.
+
+    Attributes
+    ----------
+    raw : Path or None
+        The bytes as they came, where `path` was written anew.
+    """
 
     uri: str
     path: Path
+    raw: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,9 @@ class Load:
         The columns that the files hold, in order.
     json_paths : tuple of str or None
         For JSON: the path of each column; None when fields are matched by name.
+    canonical : bool
+        Whether text was written anew: ``|`` between fields in double quotes, `CANONICAL_NULL`
+        without quotes, LF behind each record.
     """
 
     table: Table
@@ -99,6 +111,7 @@ class Load:
     files: Sequence[LoadFile]
     options: CopyOptions
     json_paths: tuple[str, ...] | None = None
+    canonical: bool = False
 
 
 @dataclass(frozen=True)

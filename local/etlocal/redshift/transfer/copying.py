@@ -13,17 +13,17 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, cast
 
 from etlocal.formats.compression import CompressionError, decompress
 from etlocal.redshift.dialect.statements import Copy, Table
-from etlocal.redshift.engines.base import EngineSession, Load, LoadFile, Result
+from etlocal.redshift.engines.base import EngineSession, Load, LoadFile, LoadResult, Result
 from etlocal.redshift.errors import LoadFailedError, SqlError, undefined_column
-from etlocal.redshift.transfer import avro, s3
+from etlocal.redshift.transfer import avro, canonical, json_lines, s3
 from etlocal.redshift.transfer.context import Context
-from etlocal.redshift.transfer.escaped import rewrite
 from etlocal.redshift.transfer.options import CopyOptions
 from etlocal.redshift.transfer.zstd import ZstdReader
 
@@ -50,17 +50,37 @@ def copy(session: EngineSession, statement: Copy, context: Context) -> Result:
     columns = _columns(table, statement)
     client = context.s3_client(options.role)
     with TemporaryDirectory(dir=context.scratch) as folder:
-        files = list(_files(client, statement, Path(folder)))
         paths = _json_paths(client, options, columns)
-        load = Load(table, columns, files, options, paths)
+        load = Load(table, columns, [], options, paths)
         try:
-            result = session.load(load)
+            load = _prepared(load, _files(client, statement, Path(folder)))
+            result = session.load(load) if load.files else LoadResult(0)
         except LoadFailedError as error:
             session.record_load_problems(load, error.problems, context.query)
             raise LoadFailedError(error.problems, table.name.relation) from error
         if result.problems:
             session.record_load_problems(load, result.problems, context.query)
     return Result(affected=result.rows)
+
+
+def _prepared(load: Load, found: Iterator[LoadFile]) -> Load:
+    """Write anew what the engine's readers would take otherwise than COPY does."""
+    files = list(found)
+    anew = canonical.needed(load.options, [file.path for file in files])
+    if anew or load.options.format == "json":
+        files = [_anew(load, file) for file in files]
+    return replace(load, files=files, canonical=anew)
+
+
+def _anew(load: Load, file: LoadFile) -> LoadFile:
+    path = file.path.with_name(f"{file.path.name}.anew")
+    columns = [column for name in load.columns if (column := load.table.column(name)) is not None]
+    with file.path.open("rb") as source, path.open("wb") as target:
+        if load.options.format == "json":
+            json_lines.write(source, target, file.uri, arrays=load.json_paths is not None)
+            return LoadFile(file.uri, path)
+        canonical.write(source, target, load.options, columns)
+    return LoadFile(file.uri, path, raw=file.path)
 
 
 def _columns(table: Table, statement: Copy) -> tuple[str, ...]:
@@ -122,8 +142,6 @@ def _download(client: Any, bucket: str, key: str, path: Path, options: CopyOptio
     with s3.refusals(), _reading(client, bucket, key, options) as stream, path.open("wb") as file:
         if options.format == "avro":
             avro.to_json_lines(stream, file)
-        elif options.escape:
-            rewrite(stream, file, options)
         else:
             shutil.copyfileobj(stream, file, 1024 * 1024)
 

@@ -171,6 +171,11 @@ def _ignored_switch(reader: Reader, _values: _Values) -> None:
     reader.accept_any("ON", "OFF", "TRUE", "FALSE", "PRESET")
 
 
+def _null(reader: Reader, values: _Values) -> None:
+    text = reader.string()
+    values["null_as"] = "\0" if text in ("\\0", "\\000") else text
+
+
 def _string_of(option: str) -> Callable[[Reader, _Values], None]:
     def read(reader: Reader, values: _Values) -> None:
         values[option] = reader.string()
@@ -181,7 +186,7 @@ def _string_of(option: str) -> Callable[[Reader, _Values], None]:
 _COPY_VALUES: dict[str, Callable[[Reader, _Values], None]] = {
     "DELIMITER": _delimiter,
     "IGNOREHEADER": _ignoreheader,
-    "NULL": _string_of("null_as"),
+    "NULL": _null,
     "DATEFORMAT": _string_of("dateformat"),
     "TIMEFORMAT": _string_of("timeformat"),
     "ACCEPTINVCHARS": _acceptinvchars,

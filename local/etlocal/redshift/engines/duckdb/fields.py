@@ -21,6 +21,8 @@ _DATES = ["%Y-%m-%d", "%m/%d/%Y", "%Y/%m/%d", "%Y%m%d", "%d-%b-%Y", "%d-%b-%y", 
 _TIMES = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 _AUTO_TIMES = ["%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M", "%Y%m%d %H%M%S",
                "%Y%m%d%H%M%S", "%b %d, %Y %H:%M:%S", "%d-%b-%Y %H:%M:%S"]  # fmt: skip
+_DATE = "YYYY-MM-DD"
+_BLANKS = " \t\n\r\v\f"
 LONG_NAMES = {"int2": "Short", "int4": "Integer", "int8": "Long", "numeric": "Decimal",
               "float4": "Float", "float8": "Double"}  # fmt: skip
 
@@ -72,7 +74,7 @@ def reading(field: str, column: Column, options: CopyOptions) -> Reading:
     if kind.name == "numeric":
         return Reading(filled, _decimal(kind, options))
     if kind.is_float:
-        return Reading(filled, f"TRY_CAST({{0}} AS {duck_type(kind)})")
+        return Reading(filled, _float(kind))
     if kind.name == "bool":
         return Reading(filled, _BOOLEAN)
     if kind.name == "date":
@@ -93,27 +95,49 @@ _BOOLEAN = (
 
 
 def _text(field: str, kind: SqlType, options: CopyOptions) -> Reading:
-    text = f"rtrim({field}, ' ')" if options.trimblanks or kind.name == "bpchar" else field
+    text = field
+    if kind.name == "bpchar":
+        text = f"rtrim({field}, ' ')"
+    elif options.trimblanks:
+        text = f"rtrim({field}, {quote_text(_BLANKS)})"
     if options.blanksasnull:
-        text = f"CASE WHEN trim({text}) <> '' OR {text} = '' THEN {text} END"
+        text = (
+            f"CASE WHEN trim({field}, {quote_text(_BLANKS)}) <> '' OR {field} = '' THEN {text} END"
+        )
     if options.emptyasnull:
         text = f"nullif({text}, '')"
+    # CHAR has no characters of several bytes.
+    several = "strlen({0}) <> length({0})" if kind.name == "bpchar" else "false"
     if options.truncatecolumns:
-        return Reading(text, f"rs_cut({{0}}, {kind.length})")
-    return Reading(text, "{0}", f"strlen({{0}}) > {kind.length}")
+        return Reading(text, f"rs_cut({{0}}, {kind.length})", several)
+    long = f"strlen({{0}}) > {kind.length}"
+    return Reading(text, "{0}", long if several == "false" else f"{long} OR {several}")
+
+
+def _float(kind: SqlType) -> str:
+    # TRY_CAST also takes 1_0, and makes infinity of what is out of range.
+    value = f"TRY_CAST({{0}} AS {duck_type(kind)})"
+    return (
+        f"CASE WHEN contains({{0}}, '_') OR isinf({value}) AND regexp_matches({{0}}, '[0-9]') "
+        f"THEN NULL ELSE {value} END"
+    )
 
 
 def _decimal(kind: SqlType, options: CopyOptions) -> str:
     target = duck_type(kind)
+    # TRY_CAST also takes 1_0 and 1e1.
+    other = " OR ".join(f"contains({{0}}, '{character}')" for character in "_eE")
     if options.roundec:
-        return f"TRY_CAST({{0}} AS {target})"
+        return f"CASE WHEN {other} THEN NULL ELSE TRY_CAST({{0}} AS {target}) END"
     # Digits behind the column's scale are cut off; DuckDB would round.
+    # A digit stays behind the point: DuckDB takes none for no number.
+    digit = "" if kind.scale else " || '0'"
     cut = (
         f"CASE WHEN strpos({{0}}, '.') > 0 AND length({{0}}) - strpos({{0}}, '.') > {kind.scale} "
-        f"AND regexp_full_match({{0}}, '[+-]?[0-9]*[.][0-9]*') "
-        f"THEN left({{0}}, strpos({{0}}, '.') + {kind.scale}) ELSE {{0}} END"
+        f"AND regexp_full_match({{0}}, ' *[+-]?([0-9]+[.][0-9]*|[.][0-9]+) *') "
+        f"THEN left({{0}}, strpos({{0}}, '.') + {kind.scale}){digit} ELSE {{0}} END"
     )
-    return f"TRY_CAST({cut} AS {target})"
+    return f"CASE WHEN {other} THEN NULL ELSE TRY_CAST({cut} AS {target}) END"
 
 
 def _list(formats: list[str]) -> str:
@@ -126,17 +150,20 @@ def _date(options: CopyOptions) -> str:
             f"coalesce(CAST(TRY_CAST({{0}} AS TIMESTAMP) AS DATE), "
             f"CAST(try_strptime({{0}}, {_list(_DATES)}) AS DATE))"
         )
-    formats = _list([strptime_format(options.dateformat)])
-    return f"CAST(try_strptime({{0}}, {formats}) AS DATE)"
+    value = f"CAST(try_strptime({{0}}, {_list([strptime_format(options.dateformat)])}) AS DATE)"
+    if options.dateformat == _DATE:
+        # The pattern alone would take a month or day of one digit.
+        return f"CASE WHEN length({{0}}) >= 10 THEN {value} END"
+    return value
 
 
 def _timestamp(kind: SqlType, options: CopyOptions) -> str:
     target = duck_type(kind)
     pattern = options.timeformat
     if pattern.lower() == "epochsecs":
-        return f"CAST(to_timestamp(TRY_CAST({{0}} AS DOUBLE)) AS {target})"
+        return f"TRY(CAST(to_timestamp(TRY_CAST({{0}} AS DOUBLE)) AS {target}))"
     if pattern.lower() == "epochmillisecs":
-        return f"CAST(to_timestamp(TRY_CAST({{0}} AS DOUBLE) / 1000::DOUBLE) AS {target})"
+        return f"TRY(CAST(to_timestamp(TRY_CAST({{0}} AS DOUBLE) / 1000::DOUBLE) AS {target}))"
     if kind.name == "timestamptz":
         plain = f"TRY_CAST({{0}} AS {target})"
         if pattern.lower() in ("auto", "yyyy-mm-dd hh:mi:ss"):
@@ -159,6 +186,12 @@ def problem(column: Column, value: str | None, options: CopyOptions) -> tuple[in
     if value is None or (not kind.is_text and not value.strip()):
         return 1213, "Missing data for not-null field"
     if kind.is_text:
+        several = re.search(r"[^\x00-\x7f]", value) if kind.name == "bpchar" else None
+        if several is not None:
+            return 1220, (
+                "Multibyte character not supported for CHAR (Hint: Try using VARCHAR). "
+                f"Invalid char: {several[0].encode().hex(' ')}"
+            )
         return 1204, "String length exceeds DDL length"
     if kind.is_integer:
         return _number(kind, value)
@@ -167,11 +200,13 @@ def problem(column: Column, value: str | None, options: CopyOptions) -> tuple[in
             return 1204, "Numeric data overflow (result precision)"
         return _digit(1209, kind, value, "0123456789.+-")
     if kind.is_float:
+        if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", value):
+            return 1204, f"Overflow, Value '{value}', Pos 0, Type: {LONG_NAMES[kind.name]}"
         return _digit(1208, kind, value, "0123456789.+-eE")
     if kind.name == "bool":
         return 1210, "Unknown boolean format"
     if kind.name == "date":
-        if len(value) < 10 and options.dateformat == "YYYY-MM-DD":
+        if len(value) < 10 and options.dateformat == _DATE:
             return 1205, "Invalid Date Format - length must be 10 or more"
         return 1205, f"Invalid date format or value [{options.dateformat}]"
     if kind.name in ("timestamp", "timestamptz"):

@@ -236,7 +236,7 @@ def _lines(file: LoadFile, numbers: set[int]) -> dict[int, str]:
     if not numbers:
         return {}
     found = {}
-    with file.path.open("rb") as stream:
+    with (file.raw or file.path).open("rb") as stream:
         for number, line in enumerate(itertools.islice(stream, max(numbers)), start=1):
             if number in numbers:
                 text = line.rstrip(b"\r\n")[:_RAW_LINE]

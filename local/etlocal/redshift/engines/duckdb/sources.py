@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etlocal.redshift.engines.base import Load, LoadFile
+from etlocal.redshift.engines.base import CANONICAL_NULL, Load, LoadFile
 from etlocal.redshift.engines.duckdb.build import quote_text
 
 _MAX_LINE = 4 * 1024 * 1024
@@ -30,25 +30,27 @@ def _paths(files: Sequence[LoadFile]) -> str:
 
 def _csv(load: Load, files: Sequence[LoadFile], rejects: str | None) -> str:
     options = load.options
-    if options.format == "csv" or options.escape:
-        quote = escape = options.quote if options.format == "csv" else '"'
+    if load.canonical:
+        delimiter, quote, escape, null = "|", '"', '"', CANONICAL_NULL
     else:
-        quote, escape = ('"', "") if options.removequotes else ("", "")
+        quote = escape = options.quote if options.format == "csv" else ""
+        delimiter, null = options.delimiter, options.null_as
     names = ", ".join(f"'f{i}': 'VARCHAR'" for i in range(len(load.columns)))
     arguments = [
         _paths(files),
         "auto_detect = false",
         "header = false",
-        f"delim = {quote_text(options.delimiter)}" if not options.escape else "delim = '|'",
+        f"delim = {quote_text(delimiter)}",
         f"quote = {quote_text(quote)}",
         f"escape = {quote_text(escape)}",
         f"columns = {{{names}}}",
-        f"nullstr = {quote_text(options.null_as)}",
-        f"skip = {options.ignoreheader if not options.escape else 0}",
+        f"nullstr = {quote_text(null)}",
+        f"allow_quoted_nulls = {not load.canonical}",
+        f"skip = {options.ignoreheader}",
         f"max_line_size = {_MAX_LINE}",
     ]
-    if options.fillrecord:
-        arguments += ["null_padding = true", "parallel = false"]
+    if load.canonical:
+        arguments.append("new_line = '\\n'")
     if rejects is not None:
         arguments += [
             "store_rejects = true",
@@ -71,5 +73,5 @@ def _json(load: Load, files: Sequence[LoadFile]) -> str:
             name = column.replace('"', '\\"')
             path = quote_text(f'$."{name}"')
         fields.append(f"json_extract_string(json, {path}) AS f{index}")
-    objects = f"read_json_objects({_paths(files)}, format = 'auto', maximum_object_size = 4194304)"
+    objects = f"read_ndjson_objects({_paths(files)}, maximum_object_size = {_MAX_LINE})"
     return f"(SELECT {', '.join(fields)} FROM {objects})"
