@@ -363,3 +363,22 @@ def test_what_cannot_be_done_is_an_error(session: EngineSession, sql: str, error
         session.execute(parse(sql)).rows()
     assert error in str(caught.value)
     assert answer(session, "select 1") == 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "error"),
+    [
+        ("create table w (b varchar(wide))", 'invalid input syntax for integer: "WIDE"'),
+        ("create table w (b numeric(99999999999))", "invalid input syntax for integer"),
+        ("select substring('x')", "function substring(unknown) does not exist"),
+        ("select nosuch", 'column "nosuch" does not exist'),
+        ("select *", "SELECT * with no tables specified is not valid"),
+        ("select 'a\x00b'", 'invalid byte sequence for encoding "UTF8": 0x00'),
+    ],
+)
+def test_what_only_the_engine_would_refuse_is_told_as_redshift_tells_it(
+    session: EngineSession, sql: str, error: str
+) -> None:
+    with pytest.raises(SqlError) as caught:
+        session.execute(parse(sql))
+    assert caught.value.message.startswith(error)

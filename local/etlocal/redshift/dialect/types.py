@@ -146,7 +146,7 @@ def _text(kind: object, parameters: list[str]) -> SqlType:
     name, default, limit = _TEXT[kind]  # type: ignore[index]
     if not parameters:
         return SqlType(name, length=default)
-    length = limit if parameters[0].lower() == "max" else int(parameters[0])
+    length = limit if parameters[0].lower() == "max" else _whole(parameters[0])
     shown = _FORMATTED.get(name, name)
     if length < 1:
         raise SqlError(f"length for type {shown} must be at least 1", sqlstate="22023")
@@ -155,8 +155,14 @@ def _text(kind: object, parameters: list[str]) -> SqlType:
     return SqlType(name, length=length)
 
 
+def _whole(parameter: str) -> int:
+    if not parameter.isdecimal() or len(parameter) > 9:
+        raise SqlError(f'invalid input syntax for integer: "{parameter}"', sqlstate="22P02")
+    return int(parameter)
+
+
 def _decimal(parameters: list[str]) -> SqlType:
-    precision, scale = ([int(p) for p in parameters] + [0])[:2] if parameters else (18, 0)
+    precision, scale = ([_whole(p) for p in parameters] + [0])[:2] if parameters else (18, 0)
     if not 1 <= precision <= 38:
         raise SqlError(f"NUMERIC precision {precision} must be between 1 and 38", sqlstate="22023")
     if not 0 <= scale <= min(37, precision):

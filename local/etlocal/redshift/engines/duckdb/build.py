@@ -8,6 +8,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
 from etlocal.redshift.dialect.types import SqlType
+from etlocal.redshift.errors import SqlError
 
 _TYPES = {
     "int2": "SMALLINT",
@@ -62,15 +63,28 @@ def number(value: int) -> exp.Expr:
 
 
 def quote(name: str) -> str:
-    """Quote an identifier."""
-    return '"' + name.replace('"', '""') + '"'
+    """Quote an identifier; `sql` says what becomes of a NUL in it."""
+    return '"' + _without_nul(name).replace('"', '""') + '"'
 
 
 def quote_text(value: str) -> str:
-    """Quote a string."""
-    return "'" + value.replace("'", "''") + "'"
+    """Quote a string; `sql` says what becomes of a NUL in it."""
+    return "'" + _without_nul(value).replace("'", "''") + "'"
 
 
 def sql(tree: exp.Expr) -> str:
-    """Write a tree as DuckDB's SQL, every name quoted."""
-    return str(tree.sql(dialect="duckdb", identify=True, unsupported_level=ErrorLevel.RAISE))
+    """Write a tree as DuckDB's SQL, every name quoted.
+
+    Raises
+    ------
+    SqlError
+        If a NUL is in it, which no text of PostgreSQL's can hold and DuckDB's SQL ends at.
+    """
+    written = str(tree.sql(dialect="duckdb", identify=True, unsupported_level=ErrorLevel.RAISE))
+    return _without_nul(written)
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise SqlError('invalid byte sequence for encoding "UTF8": 0x00', sqlstate="22021")
+    return text

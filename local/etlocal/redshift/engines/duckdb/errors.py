@@ -10,8 +10,10 @@ import duckdb
 from etlocal.redshift.errors import (
     SerializableIsolationError,
     SqlError,
+    SqlSyntaxError,
     StatementCanceledError,
     undefined_column,
+    undefined_function,
 )
 
 _TYPES = {
@@ -85,7 +87,22 @@ _RULES: list[tuple[str, Callable[[re.Match[str]], SqlError]]] = [
     (r"Could not convert string '(.*?)' to '?(\w+)", _conversion),
     (r"invalid (date|timestamp) field format: \"(.*?)\"", _date),
     (r"(date|timestamp) field value out of range: \"(.*?)\"", _date),
-    (r"Referenced column \"([^\"]+)\" not found", _column),
+    (r"Referenced column \"([^\"]+)\" (?:was )?not found", _column),
+    (r"Column \"([^\"]+)\" referenced that exists in the SELECT clause", _column),
+    (
+        r"\* expression without FROM clause|STAR expression is only allowed",
+        lambda _match: SqlError("SELECT * with no tables specified is not valid", sqlstate="42601"),
+    ),
+    (r"SELECT clause without selection list", lambda _match: SqlSyntaxError("")),
+    (
+        r"No function matches the given name and argument types '(\W+)\(",
+        lambda match: SqlError(
+            f"operator does not exist: {match[1]}",
+            sqlstate="42883",
+            detail="No operator matches the given name and argument type(s). "
+            "You may need to add explicit type casts.",
+        ),
+    ),
     (
         r"Referenced table \"([^\"]+)\" not found",
         lambda match: SqlError(
@@ -99,6 +116,10 @@ _RULES: list[tuple[str, Callable[[re.Match[str]], SqlError]]] = [
     (
         r"Ambiguous reference to column name \"([^\"]+)\"",
         lambda match: SqlError(f'column reference "{match[1]}" is ambiguous', sqlstate="42702"),
+    ),
+    (
+        r"Macro \"?rs_(\w+)\"?\(\) does not support the supplied arguments",
+        lambda match: undefined_function(f"{match[1]}(unknown)"),
     ),
     (
         r"column \"([^\"]+)\" must appear in the GROUP BY clause",
