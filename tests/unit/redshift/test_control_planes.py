@@ -136,3 +136,29 @@ def test_an_operation_that_is_not_emulated_says_so(call: Call) -> None:
             "CreateSnapshot", {"namespaceName": "house", "snapshotName": "snap"}, call
         )
     assert caught.value.status == 501
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ClusterIdentifier": "a--b"},
+        {"ClusterIdentifier": "1a"},
+        {"DBName": "Dev"},
+        {"DBName": "memory"},
+        {"DBName": "../x"},
+        {"MasterUsername": "public"},
+        {"MasterUsername": "a:b"},
+    ],
+)
+def test_a_name_that_is_none_is_refused(call: Call, wrong: dict[str, str]) -> None:
+    with pytest.raises(AwsError, match=f"The parameter {next(iter(wrong))} is not valid") as caught:
+        PROVISIONED.handle("CreateCluster", {**CLUSTER, **wrong}, call)
+    assert caught.value.code == "InvalidParameterValue"
+    assert PROVISIONED.handle("DescribeClusters", {}, call) == {"Clusters": []}
+
+
+def test_a_namespace_with_a_wrong_name_of_its_database_is_refused(call: Call) -> None:
+    request = {"namespaceName": "other", "dbName": "system"}
+    with pytest.raises(AwsError, match="The parameter dbName is not valid") as caught:
+        SERVERLESS.handle("CreateNamespace", request, call)
+    assert caught.value.code == "ValidationException"

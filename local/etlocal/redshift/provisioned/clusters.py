@@ -17,7 +17,7 @@ from etlocal.aws.arns import make_arn
 from etlocal.aws.call import Call
 from etlocal.aws.errors import NotImplementedByEmulatorError
 from etlocal.aws.paging import page
-from etlocal.redshift import documents, managed
+from etlocal.redshift import documents, managed, naming
 from etlocal.redshift.provisioned.operations import (
     OPERATIONS,
     ClusterAlreadyExistsError,
@@ -51,12 +51,17 @@ def create_cluster(request: CreateClusterMessageTypeDef, call: Call) -> dict[str
     ------
     ClusterAlreadyExistsError
         If there is one of that name.
+    InvalidParameterError
+        If a name is not one, or the password is missing or given in both ways.
     """
     asked = cast("Mapping[str, Any]", request)
     name = asked["ClusterIdentifier"].lower()
     for key in _UNSUPPORTED:
         if asked.get(key):
             raise NotImplementedByEmulatorError(f"redshift: {key} is not emulated by etlocal")
+    naming.check_cluster(asked["ClusterIdentifier"], InvalidParameterError)
+    naming.check_database("DBName", asked.get("DBName") or None, InvalidParameterError)
+    naming.check_user("MasterUsername", asked["MasterUsername"], InvalidParameterError)
     if documents.find(call, "cluster", name) is not None:
         raise ClusterAlreadyExistsError("Cluster already exists")
     if bool(asked.get("MasterUserPassword")) == bool(asked.get("ManageMasterPassword")):

@@ -13,7 +13,7 @@ from etlocal.aws.arns import make_arn
 from etlocal.aws.call import Call
 from etlocal.aws.errors import NotImplementedByEmulatorError
 from etlocal.aws.paging import page
-from etlocal.redshift import documents, managed
+from etlocal.redshift import documents, managed, naming
 from etlocal.redshift.serverless.operations import (
     OPERATIONS,
     ConflictError,
@@ -47,11 +47,14 @@ def create_namespace(request: CreateNamespaceRequestTypeDef, call: Call) -> dict
     ConflictError
         If there is one of that name.
     InvalidRequestError
-        If the administrator's name or password is missing or both ways are asked for.
+        If a name is not one, or the administrator's name or password is missing or both ways are
+        asked for.
     """
     asked = cast("Mapping[str, Any]", request)
     name = asked["namespaceName"]
     _refuse(asked)
+    naming.check_database("dbName", asked.get("dbName") or None, InvalidRequestError)
+    naming.check_user("adminUsername", asked.get("adminUsername") or None, InvalidRequestError)
     if documents.find(call, "namespace", name) is not None:
         raise ConflictError(f"Namespace {name} already exists.")
     _check_password(asked)
@@ -151,6 +154,7 @@ def update_namespace(request: UpdateNamespaceRequestTypeDef, call: Call) -> dict
     """
     asked = cast("Mapping[str, Any]", request)
     _refuse(asked)
+    naming.check_user("adminUsername", asked.get("adminUsername") or None, InvalidRequestError)
     document = namespace(call, asked["namespaceName"])
     document |= {key: asked[key] for key in _KEPT if asked.get(key) is not None}
     if asked.get("manageAdminPassword") and "adminPasswordSecretArn" not in document:
