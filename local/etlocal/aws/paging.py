@@ -10,6 +10,8 @@ from typing import TypeVar
 from etlocal.aws.errors import AwsError
 
 T = TypeVar("T")
+# No list is longer; the interpreter refuses to read numbers of thousands of digits.
+_DIGITS = 18
 
 
 def page(
@@ -31,13 +33,15 @@ def page(
     size : int or None
         The largest page the client takes; None for `default_size`.
     invalid : type of AwsError
-        The service's error for a token that was not given out.
+        The service's error for a token that was not given out, or a size below 0.
 
     Returns
     -------
     tuple of (list, str or None)
         The page, and the token of the next one (None at the end).
     """
+    if size is not None and size < 0:
+        raise invalid("The size of a page must not be negative.")
     start = _decode(token, invalid) if token else 0
     end = start + (size or default_size)
     following = _encode(end) if end < len(items) else None
@@ -52,7 +56,8 @@ def _decode(token: str, invalid: type[AwsError]) -> int:
     try:
         word, _, number = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
         # Only what was given out: decoding alone passes over characters that are not of base64.
-        if word == "offset" and number.isdecimal() and token == _encode(int(number)):
+        known = word == "offset" and number.isdecimal() and len(number) <= _DIGITS
+        if known and token == _encode(int(number)):
             return int(number)
     except (binascii.Error, ValueError):
         pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,13 @@ from hypothesis import strategies as st
 from etlocal.aws.arns import make_arn, parse_arn
 from etlocal.aws.errors import AwsError
 from etlocal.aws.paging import page
+
+LONG = base64.b64encode(b"offset:" + b"9" * 5000).decode()
+
+
+def test_a_page_has_no_negative_size() -> None:
+    with pytest.raises(AwsError, match="must not be negative"):
+        page([1, 2], token=None, size=-1, invalid=AwsError)
 
 
 @given(st.lists(st.integers(), max_size=50), st.integers(min_value=1, max_value=20))
@@ -25,7 +34,7 @@ def test_pages_put_together_are_the_items(items: list[int], size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "token", ["", "x", "b2Zmc2V0OmFiYw==", "€", "!b2Zmc2V0OjE=", "b2Zmc2V0OtmhMQ=="]
+    "token", ["", "x", "b2Zmc2V0OmFiYw==", "€", "!b2Zmc2V0OjE=", "b2Zmc2V0OtmhMQ==", LONG]
 )
 def test_token_that_was_not_given_out_is_refused(token: str) -> None:
     if not token:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -144,6 +147,44 @@ def test_a_long_result_comes_in_pages(rows: Rows) -> None:
         "select i from n order by i"
     )
     assert rows(sql) == [[i] for i in range(1, 2501)]
+
+
+def test_a_page_behind_the_last_is_refused(run: Run, call: Call) -> None:
+    described = run("select 1")
+    token = base64.urlsafe_b64encode(b"offset:7").decode()
+    with pytest.raises(AwsError, match="pagination token is not valid"):
+        OPERATIONS.handle("GetStatementResult", {"Id": described["Id"], "NextToken": token}, call)
+
+
+def test_a_statement_cancelled_before_its_turn_leaves_its_session_free(
+    run: Run, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = {"SessionId": run("begin", SessionKeepAliveSeconds=3600)["SessionId"]}
+    worker = call.runtime.component(Worker)
+    go_on = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(worker, "_pool", pool)
+        pool.submit(go_on.wait)
+        waiting = OPERATIONS.handle("ExecuteStatement", {"Sql": "select 1", **kept}, call)
+        with pytest.raises(AwsError, match="another statement is running on it"):
+            OPERATIONS.handle("ExecuteStatement", {"Sql": "select 2", **kept}, call)
+        OPERATIONS.handle("CancelStatement", {"Id": waiting["Id"]}, call)
+        go_on.set()
+        described = OPERATIONS.handle("DescribeStatement", {"Id": waiting["Id"]}, call)
+        assert described["Status"] == "ABORTED"
+        assert run("select 3", **kept)["Status"] == "FINISHED"
+
+
+def test_a_refused_statement_leaves_its_sessions_time_as_it_was(run: Run, call: Call) -> None:
+    session = run("begin", SessionKeepAliveSeconds=3600)["SessionId"]
+    worker = call.runtime.component(Worker)
+    assert worker.claim(session, "another")
+    request = {"Sql": "select 1", "SessionId": session, "SessionKeepAliveSeconds": 1}
+    with pytest.raises(AwsError, match="another statement is running on it"):
+        OPERATIONS.handle("ExecuteStatement", request, call)
+    kept = worker.session(session)
+    assert kept is not None
+    assert kept.keep_alive == 3600
 
 
 def test_a_result_as_csv(run: Run, call: Call) -> None:

@@ -179,6 +179,8 @@ def _page(
     numbers, token = page(
         range(len(part.pages)), token=request.get("NextToken"), size=1, invalid=InvalidRequestError
     )
+    if request.get("NextToken") and not numbers:
+        raise InvalidRequestError("The pagination token is not valid.")
     folder = call.runtime.component(Warehouse).results
     file = results.path(folder, record.id, part.number)
     return part, results.read(file, part.pages, numbers[0] if numbers else 0), token

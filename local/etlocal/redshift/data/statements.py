@@ -120,8 +120,13 @@ def _submit(
         "created": time.time(),
         "updated": time.time(),
     }
-    if session is not None and not worker.claim(session.id):
-        raise InvalidRequestError("Session is not available: another statement is running on it.")
+    if session is not None:
+        if not worker.claim(session.id, statement):
+            raise InvalidRequestError(
+                "Session is not available: another statement is running on it."
+            )
+        if request.get("SessionKeepAliveSeconds") is not None:
+            session.keep_alive = request["SessionKeepAliveSeconds"]
     records.insert(call.store, values, [masked(sql) for sql in sqls])
     record = _record(call, statement)
     worker.submit(record, target, sqls)
@@ -146,8 +151,6 @@ def _session(request: Mapping[str, Any], call: Call, worker: Worker) -> OpenSess
         kept = worker.session(wanted)
         if kept is None:
             raise InvalidRequestError(f"Session {wanted} is not available: it has expired.")
-        if keep_alive is not None:
-            kept.keep_alive = keep_alive
         return kept
     if not keep_alive:
         return None

@@ -30,7 +30,13 @@ _THREADS = 32
 
 @dataclass
 class OpenSession:
-    """A session that a client keeps; it ends when it was not used for so long."""
+    """A session that a client keeps; it ends when it was not used for so long.
+
+    Attributes
+    ----------
+    busy : str or None
+        The statement that has it.
+    """
 
     id: str
     session: EngineSession
@@ -38,7 +44,7 @@ class OpenSession:
     database: str
     user: str
     keep_alive: int
-    busy: bool = False
+    busy: str | None = None
     used: float = field(default_factory=time.monotonic)
 
 
@@ -93,6 +99,7 @@ class Worker:
                 session.interrupt()
         if future is not None and future.cancel():
             self._end(statement, "ABORTED", None, -1)
+            self._release(statement)
             self._forget(statement)
 
     def open_session(self, target: Target, database: str, user: str, keep_alive: int) -> str:
@@ -118,14 +125,21 @@ class Worker:
         with self._lock:
             return self._sessions.get(session)
 
-    def claim(self, session: str) -> bool:
+    def claim(self, session: str, statement: str) -> bool:
         """Take a session for a statement; False if another statement has it."""
         with self._lock:
             kept = self._sessions.get(session)
-            if kept is None or kept.busy:
+            if kept is None or kept.busy is not None:
                 return False
-            kept.busy = True
+            kept.busy = statement
             return True
+
+    def _release(self, statement: str) -> None:
+        """Give back the session that a statement has, if it has one."""
+        with self._lock:
+            for kept in self._sessions.values():
+                if kept.busy == statement:
+                    kept.used, kept.busy = time.monotonic(), None
 
     def count_sessions(self) -> int:
         """Count the sessions that clients keep."""
@@ -139,7 +153,8 @@ class Worker:
             over = [
                 kept
                 for kept in self._sessions.values()
-                if not kept.busy and now - kept.used > self._runtime.clock.scaled(kept.keep_alive)
+                if kept.busy is None
+                and now - kept.used > self._runtime.clock.scaled(kept.keep_alive)
             ]
             for kept in over:
                 del self._sessions[kept.id]
@@ -213,7 +228,7 @@ class Worker:
             if kept is None:
                 session.close()
             else:
-                kept.used, kept.busy = time.monotonic(), False
+                self._release(record.id)
 
     def _register(self, statement: str, session: EngineSession) -> None:
         with self._lock:
