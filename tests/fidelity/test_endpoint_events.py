@@ -139,7 +139,9 @@ def test_a_buckets_own_filter_sees_the_key_as_it_is(client: Clients, name: str) 
         Bucket=name, NotificationConfiguration=configuration, SkipDestinationValidation=True
     )
     client("s3").put_object(Bucket=name, Key="raw/date=1/a.csv", Body=b"1")
-    record = json.loads(receive(client, url)["Body"])["Records"][0]
+    # The queue has it as soon as the object is acknowledged.
+    message = client("sqs").receive_message(QueueUrl=url)["Messages"][0]
+    record = json.loads(message["Body"])["Records"][0]
     assert record["s3"]["object"]["key"] == "raw/date%3D1/a.csv"
 
 
@@ -172,7 +174,8 @@ def test_an_event_without_a_target_goes_to_the_dead_letter_queue(
     message = receive(client, url)
     told = {key: value["StringValue"] for key, value in message["MessageAttributes"].items()}
     assert json.loads(message["Body"])["detail"]["object"]["key"] == KEY
-    assert told["ERROR_CODE"] == "StateMachineDoesNotExist"
+    assert told["ERROR_CODE"] == "NO_RESOURCE"
+    assert "State Machine Does Not Exist" in told["ERROR_MESSAGE"]
     assert told["TARGET_ARN"] == arn
     assert told["RULE_ARN"].endswith(f"rule/{name}")
     assert told["RETRY_ATTEMPTS"] == "0"
@@ -194,6 +197,32 @@ def test_a_delivery_is_tried_as_often_as_its_policy_says(client: Clients, name: 
     attributes = receive(client, url)["MessageAttributes"]
     assert attributes["RETRY_ATTEMPTS"]["StringValue"] == "2"
     assert attributes["EXHAUSTED_RETRY_CONDITION"]["StringValue"] == "MaximumRetryAttempts"
+    assert attributes["ERROR_CODE"]["StringValue"] == "INTERNAL_ERROR"
+
+
+def test_a_disabled_rule_sends_nothing(client: Clients, name: str) -> None:
+    url, queue = make_queue(client, name)
+    events = client("events")
+    for rule, state in ((f"{name}-off", "DISABLED"), (f"{name}-on", "ENABLED")):
+        events.put_rule(Name=rule, EventPattern=json.dumps({"source": [name]}), State=state)
+        events.put_targets(Rule=rule, Targets=[{"Id": rule, "Arn": queue, "Input": f'"{rule}"'}])
+    events.put_events(Entries=[{"Source": name, "DetailType": "d", "Detail": "{}"}])
+    assert receive(client, url)["Body"] == f'"{name}-on"'
+    # Both would have been sent in the same moment.
+    assert not client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages")
+
+
+def test_a_topics_queues_have_a_message_when_publish_is_answered(
+    client: Clients, name: str
+) -> None:
+    url, queue = make_queue(client, name)
+    topic = client("sns").create_topic(Name=name)["TopicArn"]
+    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    for number in range(5):
+        client("sns").publish(TopicArn=topic, Message=str(number))
+        got = client("sqs").receive_message(QueueUrl=url)["Messages"][0]
+        assert json.loads(got["Body"])["Message"] == str(number)
+        client("sqs").delete_message(QueueUrl=url, ReceiptHandle=got["ReceiptHandle"])
 
 
 def test_a_key_of_kms_can_be_made(client: Clients) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable
 from typing import Any
@@ -198,8 +199,11 @@ def test_an_event_that_was_to_be_tried_again_is_forgotten(private_endpoint: Endp
     }
     events.put_targets(Rule="rule", Targets=[target])
     events.put_events(Entries=[{"Source": "me", "DetailType": "d", "Detail": "{}"}])
-    time.sleep(0.5)
+    outbox = sqlite3.connect(private_endpoint.state / "localstack" / "state" / "outbox.sqlite3")
+    pending = "SELECT count(*) FROM delivery"
+    await_(lambda: outbox.execute(pending).fetchone()[0])
     assert private_endpoint.call("POST", "/_etlocal/reset")[0] == 200
+    assert outbox.execute(pending).fetchone()[0] == 0
     queue = sqs.create_queue(QueueName="queue")["QueueUrl"]
     assert "Messages" not in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=4)
 

@@ -17,8 +17,11 @@ patches.apply_before_import()
 from localstack.logging.setup import setup_logging_from_config  # noqa: E402
 
 from etlocal.endpoint import preload, routes  # noqa: E402
+from etlocal.endpoint.configuration import localstack_root  # noqa: E402
+from etlocal.endpoint.deliveries import Courier, set_courier  # noqa: E402
 from etlocal.endpoint.faults import Faults  # noqa: E402
 from etlocal.endpoint.hosting import Host, set_host  # noqa: E402
+from etlocal.endpoint.persistence.outbox import Outbox  # noqa: E402
 from etlocal.endpoint.persistence.service import Persistence  # noqa: E402
 from etlocal.endpoint.server import EndpointRuntime, PortInUseError, make_runtime  # noqa: E402
 from etlocal.settings import Settings  # noqa: E402
@@ -55,23 +58,26 @@ def run(settings: Settings, end: threading.Event) -> int:
     patches.apply(settings)
     host = Host(settings)
     set_host(host)
-    persistence = Persistence(settings, host.services)
+    outbox = Outbox(localstack_root(settings) / "state" / "outbox.sqlite3")
+    courier = Courier(outbox, host.runtime.clock)
+    set_courier(courier)
+    persistence = Persistence(settings, courier, host.services)
     persistence.install()
     faults = Faults(host.runtime.clock)
     faults.install()
-    routes.add_routes(host, faults, persistence.forget)
+    routes.add_routes(host, courier, faults, persistence.forget)
 
     def ready() -> None:
         host.start()
         sys.stdout.write(f"etlocal endpoint ready on {settings.endpoint_url}\n")
         sys.stdout.flush()
-        preload.start()
+        preload.start(after_events=courier.resume)
 
     runtime = make_runtime(ready)
     ended = threading.Event()
     threading.Thread(
         target=_end_when_told,
-        args=(runtime, persistence, end, ended),
+        args=(runtime, courier, persistence, end, ended),
         name="etlocal-end",
         daemon=True,
     ).start()
@@ -86,11 +92,14 @@ def run(settings: Settings, end: threading.Event) -> int:
 
 def _end_when_told(
     runtime: EndpointRuntime,
+    courier: Courier,
     persistence: Persistence,
     end: threading.Event,
     ended: threading.Event,
 ) -> None:
     end.wait()
+    # An attempt that the end cuts off would count as a failed one.
+    courier.suspend()
     persistence.freeze()
     runtime.shutdown()
     if not ended.wait(_END_SECONDS):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 LOG = logging.getLogger(__name__)
 
@@ -29,19 +30,30 @@ SERVICES = (
 )
 
 
-def start() -> threading.Thread:
-    """Begin to import `SERVICES` in the background, in the order of their first use."""
-    thread = threading.Thread(target=_load, name="etlocal-preload", daemon=True)
+def start(after_events: Callable[[], None]) -> threading.Thread:
+    """Begin to import `SERVICES` in the background, in the order of their first use.
+
+    Parameters
+    ----------
+    after_events : callable
+        Called as soon as S3 and EventBridge know what they knew: from then on events can go on
+        that the process before left. Their targets are imported when they are asked.
+    """
+    thread = threading.Thread(
+        target=_load, args=(after_events,), name="etlocal-preload", daemon=True
+    )
     thread.start()
     return thread
 
 
-def _load() -> None:
+def _load(after_events: Callable[[], None]) -> None:
     from localstack.services.plugins import SERVICE_PLUGINS
 
     for name in SERVICES:
         try:
             SERVICE_PLUGINS.require(name)
+            if name == "events":
+                after_events()
         except Exception:
             # The first request to the service answers with this same failure.
             LOG.exception("%s could not be loaded", name)

@@ -107,10 +107,6 @@ def _clear_memory(name: str, provider: Any) -> None:
 def _clear_events(provider: Any) -> None:
     from localstack.services.events.scheduler import JobScheduler
 
-    from etlocal.endpoint.patches import event_delivery
-
-    event_delivery.forget()
-
     JobScheduler.instance().jobs = []
     for attribute, value in vars(provider).items():
         if attribute.endswith("_store") and isinstance(value, dict):

@@ -14,6 +14,7 @@ from localstack.services.edge import ROUTER
 
 import etlocal
 from etlocal.aws.faults import FaultError, FaultRule, PlacedFault
+from etlocal.endpoint.deliveries import Courier
 from etlocal.endpoint.faults import Faults
 from etlocal.endpoint.hosting import Host
 from etlocal.endpoint.reset import end_executions, reset_localstack
@@ -24,7 +25,9 @@ _BOOKMARKS = "etlocal.glue.bookmarks.http"
 _NOT_EMULATED = 501
 
 
-def add_routes(host: Host, faults: Faults, forget_saved: Callable[[], None]) -> None:
+def add_routes(
+    host: Host, courier: Courier, faults: Faults, forget_saved: Callable[[], None]
+) -> None:
     """Add the routes to LocalStack's router.
 
     ``GET /_etlocal/health`` makes a real call to each service that a pipeline stands on,
@@ -32,7 +35,7 @@ def add_routes(host: Host, faults: Faults, forget_saved: Callable[[], None]) -> 
     process reads and moves its bookmark, and by ``/_etlocal/faults`` and ``/_etlocal/clock`` a test
     puts faults in the way of calls and scales the time.
     """
-    routes = Routes(host, faults, forget_saved)
+    routes = Routes(host, courier, faults, forget_saved)
     ROUTER.add("/_etlocal/health", endpoint=routes.health, methods=["GET"])
     ROUTER.add("/_etlocal/reset", endpoint=routes.reset, methods=["POST"])
     ROUTER.add(
@@ -52,14 +55,19 @@ class Routes:
     ----------
     host : Host
         Our services.
+    courier : Courier
+        Delivers events.
     faults : Faults
         What is in the way of calls.
     forget_saved : callable
         Drops what was saved of LocalStack's state.
     """
 
-    def __init__(self, host: Host, faults: Faults, forget_saved: Callable[[], None]) -> None:
+    def __init__(
+        self, host: Host, courier: Courier, faults: Faults, forget_saved: Callable[[], None]
+    ) -> None:
         self._host = host
+        self._courier = courier
         self._faults = faults
         self._forget_saved = forget_saved
 
@@ -92,12 +100,18 @@ class Routes:
 
         Faults are taken out of force, and the clock goes back to its scale.
         """
-        self._faults.table.clear()
-        end_executions()
-        self._host.reset()
-        self._host.runtime.clock.reset()
-        cleared = reset_localstack()
-        self._forget_saved()
+        # An event that arrived now would start an execution of what is about to go.
+        self._courier.suspend()
+        try:
+            self._faults.table.clear()
+            end_executions()
+            self._host.reset()
+            self._host.runtime.clock.reset()
+            cleared = reset_localstack()
+            self._courier.forget()
+            self._forget_saved()
+        finally:
+            self._courier.go_on()
         self._host.clients.forget()
         return Response.for_json({"reset": sorted({*cleared, *self._host.services})})
 

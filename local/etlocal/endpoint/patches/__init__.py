@@ -20,10 +20,13 @@ _SERVICES = "localstack.services"
 _WITH_SERVICE = {
     "kms_key_material": f"{_SERVICES}.kms.models",
     "s3_events": f"{_SERVICES}.s3.notifications",
+    "s3_notifications": f"{_SERVICES}.s3.notifications",
     "s3_listing": f"{_SERVICES}.s3.provider",
     "event_transformer": f"{_SERVICES}.events.target",
     "event_to_executions": f"{_SERVICES}.events.target",
     "event_delivery": f"{_SERVICES}.events.target",
+    "event_routing": f"{_SERVICES}.events.provider",
+    "sns_queues": f"{_SERVICES}.sns.publisher",
     "asl_escapes": f"{_SERVICES}.stepfunctions.provider",
     "error_names": f"{_SERVICES}.stepfunctions.provider",
     "jsonpath_cache": f"{_SERVICES}.stepfunctions.provider",

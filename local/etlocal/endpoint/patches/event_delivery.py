@@ -1,11 +1,14 @@
 """EventBridge delivers at least once: retries, then the target's dead-letter queue.
 
 LocalStack tries once; a target's ``RetryPolicy`` and ``DeadLetterConfig`` are stored and not acted
-on, and an event that could not be delivered is a line in the log.
+on, and an event that could not be delivered is a line in the log. What an API destination answers
+is not looked at.
 
 Source: EventBridge User Guide, "How EventBridge retries delivering events" and "Using dead-letter
-queues to process undelivered events": what a retry cannot mend goes to the queue at once, with what
-happened in the message's attributes. Without a queue the event is dropped, as on AWS, and logged.
+queues to process undelivered events": what a retry cannot mend (a missing permission, a target that
+is gone) goes to the queue at once, with what happened in the message's attributes. Without a queue
+the event is dropped, as on AWS, and logged. "API destinations as targets": which answers are tried
+again.
 """
 
 from __future__ import annotations
@@ -13,147 +16,167 @@ from __future__ import annotations
 import copy
 import json
 import logging
-import random
-import threading
-import time
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    ReadTimeoutError,
+)
+from botocore.exceptions import ConnectionError as BotoConnectionError
 from localstack.aws.connect import connect_to
-from localstack.services.events.target import TargetSender
+from localstack.services.events import target as targets
+from localstack.services.events.target import TargetSender, TargetSenderFactory
+from localstack.services.plugins import SERVICE_PLUGINS
 from localstack.utils.aws.arns import parse_arn
 from localstack.utils.json import CustomEncoder
+from localstack.utils.xray.trace_header import TraceHeader
 
-from etlocal.aws.clock import Clock
-from etlocal.endpoint.hosting import get_host
+from etlocal.endpoint.deliveries import (
+    NOT_RETRYABLE,
+    Failure,
+    UnavailableError,
+    get_courier,
+)
+from etlocal.endpoint.persistence.outbox import Delivery
 from etlocal.settings import Settings
 
 LOG = logging.getLogger(__name__)
 
-_DEFAULT_ATTEMPTS = 185
-_DEFAULT_AGE_SECONDS = 24 * 60 * 60
-_FIRST_DELAY_SECONDS = 1.0
-_LONGEST_DELAY_SECONDS = 300.0
-# The caller's fault: a further attempt would answer the same.
-_PERMANENT = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthorizationError",
-        "InvalidArn",
-        "NotFound",
-        "QueueDoesNotExist",
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "ResourceNotFoundException",
-        "StateMachineDoesNotExist",
-        "StateMachineDeleting",
-        "ValidationException",
-    }
+# Error codes of services → the code in the message's attributes, by the first that is in them.
+_CODES = (
+    ("AccessDenied", "NO_PERMISSIONS"),
+    ("AuthorizationError", "NO_PERMISSIONS"),
+    ("NotAuthorized", "NO_PERMISSIONS"),
+    ("DoesNotExist", "NO_RESOURCE"),
+    ("NonExistent", "NO_RESOURCE"),
+    ("NotFound", "NO_RESOURCE"),
+    ("InvalidArn", "NO_RESOURCE"),
+    ("StateMachineDeleting", "NO_RESOURCE"),
+    ("Throttl", "THROTTLING"),
+    ("TooManyRequests", "THROTTLING"),
+    ("LimitExceeded", "RESOURCE_LIMIT_EXCEEDED"),
+    ("Validation", "INVALID_PARAMETER"),
+    ("InvalidParameter", "INVALID_PARAMETER"),
 )
-
-# Set, and replaced, by a reset: what is on its way belongs to what is gone then.
-_forgotten = [threading.Event()]
-
-
-def forget() -> None:
-    """Let go of every event that is still to be tried again."""
-    _forgotten[0].set()
-    _forgotten[0] = threading.Event()
+# A further attempt would be answered the same.
+_PERMANENT = frozenset(
+    {"FAILED_TO_ASSUME_ROLE", "INVALID_JSON", "INVALID_PARAMETER", "NO_PERMISSIONS", "NO_RESOURCE"}
+)
+_LONGEST_ANSWER_SECONDS = 5
+_requests = targets.requests
+_RETRIED_ANSWERS = frozenset({401, 407, 409, 429})
+_NAME_CHARACTERS = 1000
 
 
 def apply(_: Settings) -> None:
-    """Give every target its retries and its dead-letter queue."""
-    send = TargetSender.process_event
-
-    def process_event(self: Any, event: Any, trace_header: Any) -> None:
-        try:
-            send(self, copy.deepcopy(event), trace_header)
-        except Exception as error:  # noqa: BLE001  (whatever a target answers is a failed delivery)
-            clock = get_host().runtime.clock
-            delivery = _Delivery(self, event, trace_header, clock, send)
-            delivery.failed(error)
-            threading.Thread(
-                target=delivery.go_on, name="etlocal-event-delivery", daemon=True
-            ).start()
-
-    TargetSender.process_event = process_event
+    """Make the deliveries of the outbox, and look at what HTTP targets answer."""
+    get_courier().serve(EventCarrier(TargetSender.process_event))
+    targets.requests = SimpleNamespace(request=_request)
 
 
-class _Delivery:
-    """One event on its way to one target, after its first attempt failed."""
+class EventCarrier:
+    """Knows the targets of EventBridge's rules.
 
-    def __init__(self, sender: Any, event: Any, trace: Any, clock: Clock, send: Any) -> None:
-        policy = sender.target.get("RetryPolicy") or {}
-        self._sender, self._event, self._trace, self._send = sender, event, trace, send
-        self._clock, self._forgotten = clock, _forgotten[0]
-        self._attempts = int(policy.get("MaximumRetryAttempts", _DEFAULT_ATTEMPTS))
-        age = float(policy.get("MaximumEventAgeInSeconds", _DEFAULT_AGE_SECONDS))
-        self._expires = time.monotonic() + clock.scaled(age)
-        self._retries = 0
-        self._code, self._message = "", ""
+    Parameters
+    ----------
+    send : callable
+        LocalStack's own delivery of an event by a target's sender.
+    """
 
-    def failed(self, error: Exception) -> None:
-        """Note why the last attempt failed."""
+    def __init__(self, send: Callable[..., None]) -> None:
+        self._send = send
+
+    def send(self, delivery: Delivery) -> None:
+        """Make one attempt; raises whatever the target answers."""
+        trace = TraceHeader.from_header_str(delivery.trace)
+        self._send(_sender(delivery), copy.deepcopy(delivery.event), trace)
+
+    def explain(self, error: Exception) -> Failure:
+        """Say what an error means, in the words of the dead-letter queue."""
+        if isinstance(error, _AnswerError):
+            return Failure("ERROR_FROM_TARGET", str(error), not error.is_retried)
+        code = _code(error)
+        message = str(error)
         if isinstance(error, ClientError):
-            self._code = error.response["Error"]["Code"]
-            self._message = error.response["Error"]["Message"]
-        else:
-            self._code, self._message = type(error).__name__, str(error)
+            message = error.response["Error"].get("Message") or message
+        return Failure(code, message or type(error).__name__, code in _PERMANENT)
 
-    def go_on(self) -> None:
-        """Try again until it works or may not be tried again."""
-        while (exhausted := self._exhausted()) is None:
-            delay = min(_FIRST_DELAY_SECONDS * 2**self._retries, _LONGEST_DELAY_SECONDS)
-            self._clock.wait(delay * random.uniform(0.5, 1.0), self._forgotten)
-            if self._forgotten.is_set():
-                return
-            self._retries += 1
-            try:
-                self._send(self._sender, copy.deepcopy(self._event), self._trace)
-            except Exception as error:  # noqa: BLE001  (as above)
-                self.failed(error)
-            else:
-                return
-        self._give_up(exhausted)
-
-    def _exhausted(self) -> str | None:
-        if self._code in _PERMANENT:
-            return "NonRetryable"
-        if self._retries >= self._attempts:
-            return "MaximumRetryAttempts"
-        if time.monotonic() >= self._expires:
-            return "MaximumEventAgeInSeconds"
-        return None
-
-    def _give_up(self, condition: str) -> None:
-        target = self._sender.target
+    def bury(self, delivery: Delivery) -> None:
+        """Put the event into the target's dead-letter queue."""
         LOG.warning(
             "event %s was not delivered to %s after %s retries: %s: %s",
-            self._event.get("id"),
-            target["Arn"],
-            self._retries,
-            self._code,
-            self._message,
+            delivery.event.get("id"),
+            delivery.target["Arn"],
+            delivery.retries,
+            delivery.code,
+            delivery.message,
         )
-        queue = (target.get("DeadLetterConfig") or {}).get("Arn")
-        if queue is None:
-            return
-        attributes = {
-            "RULE_ARN": self._sender.rule_arn,
-            "TARGET_ARN": target["Arn"],
-            "ERROR_CODE": self._code or "UNKNOWN",
-            "ERROR_MESSAGE": self._message or "UNKNOWN",
-            "RETRY_ATTEMPTS": str(self._retries),
-        }
-        if condition != "NonRetryable":
-            attributes["EXHAUSTED_RETRY_CONDITION"] = condition
-        _send_to_queue(queue, self._event, attributes)
+        if queue := (delivery.target.get("DeadLetterConfig") or {}).get("Arn"):
+            _send_to_queue(queue, delivery)
 
 
-def _send_to_queue(queue_arn: str, event: Any, attributes: dict[str, str]) -> None:
+def _sender(delivery: Delivery) -> Any:
+    """Give the sender of the rule's target, or one of a target that has been changed since."""
+    provider = SERVICE_PLUGINS.require("events")._provider
+    name = f"{delivery.rule_arn}-{delivery.target['Id']}"
+    sender = provider._target_sender_store.get(name)
+    if sender is not None and sender.target == delivery.target:
+        return sender
+    return TargetSenderFactory(
+        delivery.target,
+        delivery.rule_arn,
+        delivery.rule_name,
+        delivery.region,
+        delivery.account,
+    ).get_target_sender()
+
+
+class _AnswerError(Exception):
+    """An HTTP target refused the event."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the target answered with the HTTP status {status}")
+        self.is_retried = status >= 500 or status in _RETRIED_ANSWERS
+
+
+def _request(**arguments: Any) -> Any:
+    answer = _requests.request(**{"timeout": _LONGEST_ANSWER_SECONDS, **arguments})
+    if answer.status_code >= 400:
+        raise _AnswerError(answer.status_code)
+    return answer
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        return _code_of_answer(error)
+    if isinstance(error, (ReadTimeoutError, _requests.Timeout, TimeoutError)):
+        return "TIMEOUT"
+    if isinstance(error, (BotoConnectionError, HTTPClientError, _requests.ConnectionError)):
+        return "CONNECTION_FAILURE"
+    if isinstance(error, json.JSONDecodeError):
+        return "INVALID_JSON"
+    if isinstance(error, BotoCoreError):
+        return "SDK_CLIENT_ERROR"
+    return "INTERNAL_ERROR"
+
+
+def _code_of_answer(error: ClientError) -> str:
+    given = error.response["Error"].get("Code", "")
+    found = next((code for part, code in _CODES if part in given), None)
+    if found == "NO_PERMISSIONS" and error.operation_name == "AssumeRole":
+        return "FAILED_TO_ASSUME_ROLE"
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return found or ("INTERNAL_ERROR" if status >= 500 else "SDK_CLIENT_ERROR")
+
+
+def _send_to_queue(queue_arn: str, delivery: Delivery) -> None:
     arn = parse_arn(queue_arn)
     sqs = connect_to(aws_access_key_id=arn["account"], region_name=arn["region"]).sqs
-    body = {name: value for name, value in event.items() if name != "event-bus-name"}
+    body = {name: value for name, value in delivery.event.items() if name != "event-bus-name"}
     try:
         url = sqs.get_queue_url(QueueName=arn["resource"])["QueueUrl"]
         sqs.send_message(
@@ -161,8 +184,37 @@ def _send_to_queue(queue_arn: str, event: Any, attributes: dict[str, str]) -> No
             MessageBody=json.dumps(body, cls=CustomEncoder),
             MessageAttributes={
                 name: {"DataType": "String", "StringValue": value}
-                for name, value in attributes.items()
+                for name, value in _attributes(delivery).items()
             },
         )
-    except ClientError:
-        LOG.exception("event %s could not be put into the queue %s", event.get("id"), queue_arn)
+    except ClientError as error:
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise UnavailableError(str(error)) from error
+        # AWS counts it (InvocationsFailedToBeSentToDlq) and drops the event.
+        LOG.error(  # noqa: TRY400  (the queue's answer is all there is to tell)
+            "event %s is lost: its dead-letter queue %s refused it: %s; the event was %s",
+            delivery.event.get("id"),
+            queue_arn,
+            error,
+            json.dumps(body, cls=CustomEncoder),
+        )
+    except BotoCoreError as error:
+        raise UnavailableError(str(error)) from error
+
+
+def _attributes(delivery: Delivery) -> dict[str, str]:
+    attributes = {
+        "RULE_ARN": delivery.rule_arn,
+        "TARGET_ARN": delivery.target["Arn"],
+        "ERROR_CODE": delivery.code or "UNKNOWN",
+        "ERROR_MESSAGE": _printable(delivery.message)[:_NAME_CHARACTERS] or "UNKNOWN",
+        "RETRY_ATTEMPTS": str(delivery.retries),
+    }
+    if delivery.verdict != NOT_RETRYABLE:
+        attributes["EXHAUSTED_RETRY_CONDITION"] = delivery.verdict
+    return attributes
+
+
+def _printable(text: str) -> str:
+    """Leave out what SQS refuses in an attribute."""
+    return "".join(each if each.isprintable() else " " for each in text).strip()

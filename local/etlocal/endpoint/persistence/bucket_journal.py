@@ -60,8 +60,10 @@ class BucketJournal:
         self.journal = journal
         # Two requests for one key: whoever writes last writes what is true last.
         self._lock = threading.Lock()
+        # The requests whose events are held, by the records of the process before.
+        self.told: list[str] = []
 
-    def record(self, operation: str, request: Any, response: Any) -> None:
+    def record(self, operation: str, request: Any, response: Any, hold: str | None = None) -> None:
         """Write down what an operation changed.
 
         Parameters
@@ -70,6 +72,9 @@ class BucketJournal:
             A mutating operation of S3 that succeeded.
         request, response : mapping
             Its parameters and its answer.
+        hold : str or None
+            Under which name the outbox holds what the operation tells of; with the change it is
+            written that the operation took effect.
         """
         name = request.get("Bucket")
         if not name:
@@ -77,12 +82,12 @@ class BucketJournal:
         with self._lock:
             bucket = _find(name)
             if bucket is None or operation not in _OBJECT_OPERATIONS | _UPLOAD_OPERATIONS:
-                self._append("bucket", name, (bucket, _tags_of_bucket(name)))
+                self._append("bucket", name, (bucket, _tags_of_bucket(name)), hold)
                 return
             if operation in _OBJECT_OPERATIONS:
                 keys = _keys(operation, request, response)
                 entries = {key: bucket.objects._store.get(key) for key in keys}
-                self._append("objects", name, (entries, _tags_of_objects(name, entries)))
+                self._append("objects", name, (entries, _tags_of_objects(name, entries)), hold)
             if operation in _UPLOAD_OPERATIONS:
                 upload = (response or {}).get("UploadId") or request.get("UploadId")
                 self._append("upload", name, (upload, bucket.multiparts.get(upload)))
@@ -91,13 +96,15 @@ class BucketJournal:
         """Bring the loaded stores to what the records say; give how many there were."""
         count = 0
         for record in self.journal.records():
-            kind, name, content = pickle.loads(record)  # noqa: S301  (written by this very class)
+            # The records of an earlier version hold nothing.
+            kind, name, content, *held = pickle.loads(record)  # noqa: S301  (written by this class)
             _APPLY[kind](name, *content)
+            self.told += [hold for hold in held if hold]
             count += 1
         return count
 
-    def _append(self, kind: str, name: str, content: Any) -> None:
-        self.journal.append(_steadily(lambda: pickle.dumps((kind, name, content))))
+    def _append(self, kind: str, name: str, content: Any, hold: str | None = None) -> None:
+        self.journal.append(_steadily(lambda: pickle.dumps((kind, name, content, hold))))
 
 
 def known_blobs() -> Iterator[tuple[Identity, int]]:

@@ -7,7 +7,6 @@ they are when it is loaded, with their locks and whatever refers to them.
 
 from __future__ import annotations
 
-import io
 import logging
 import threading
 from collections.abc import Iterator
@@ -16,8 +15,9 @@ from typing import Any
 from localstack.services.plugins import Service
 from localstack.services.stores import AccountRegionBundle
 from localstack.state import AssetDirectory, StateVisitor
-from localstack.state.pickle import PickleDecoder, PickleEncoder, Pickler
 from moto.core.base_backend import BackendDict
+
+from etlocal.endpoint.persistence import pickling
 
 LOG = logging.getLogger(__name__)
 
@@ -115,29 +115,22 @@ def _kind(container: Any) -> str:
 def _encode(containers: list[Any]) -> bytes:
     names = {id(item): name for name, item in _parts(containers)}
 
-    class NamingPickler(Pickler):  # type: ignore[misc]
-        def persistent_id(self, obj: Any) -> Any:
-            return names.get(id(obj))
-
-    buffer = io.BytesIO()
     content = [
         _stores(each) if isinstance(each, AccountRegionBundle) else _backends(each)
         for each in containers
     ]
-    PickleEncoder(NamingPickler).encode(content, buffer)
-    return buffer.getvalue()
+    return pickling.encode(content, names)
 
 
 def _decode(containers: list[Any], payload: bytes) -> list[dict[str, Any]]:
-    class NamingUnpickler(PickleDecoder().unpickler_class):  # type: ignore[misc]
-        def persistent_load(self, pid: Any) -> Any:
-            number, *keys = pid
-            item = containers[number]
-            for key in keys:
-                item = item[key]
-            return item
+    def find(name: Any) -> Any:
+        number, *keys = name
+        item = containers[number]
+        for key in keys:
+            item = item[key]
+        return item
 
-    decoded: list[dict[str, Any]] = PickleDecoder(NamingUnpickler).decode(io.BytesIO(payload))
+    decoded: list[dict[str, Any]] = pickling.decode(payload, find)
     return decoded
 
 
@@ -185,9 +178,7 @@ def _backends(container: BackendDict) -> dict[str, Any]:
     return {
         "kind": _kind(container),
         "accounts": {
-            account: {
-                region: dict(backend.__dict__) for region, backend in dict.copy(regions).items()
-            }
+            account: {region: _taken(backend) for region, backend in dict.copy(regions).items()}
             for account, regions in dict.copy(container).items()
         },
     }
@@ -196,4 +187,46 @@ def _backends(container: BackendDict) -> dict[str, Any]:
 def _fill_backends(container: BackendDict, content: dict[str, Any]) -> None:
     for account, regions in content["accounts"].items():
         for region, values in regions.items():
-            container[account][region].__dict__.update(values)
+            _give(container[account][region], values)
+
+
+def _taken(backend: Any) -> dict[str, Any]:
+    take, _ = _SPECIAL.get(type(backend).__name__, (None, None))
+    return take(backend) if take else dict(backend.__dict__)
+
+
+def _give(backend: Any, values: dict[str, Any]) -> None:
+    _, give = _SPECIAL.get(type(backend).__name__, (None, None))
+    if give:
+        give(backend, values)
+    else:
+        backend.__dict__.update(values)
+
+
+def _take_iam(backend: Any) -> dict[str, Any]:
+    """Leave out AWS's own policies, a thousand and more, which every process has anyway."""
+    values = dict(backend.__dict__)
+    aws = values.pop("aws_managed_policies")
+    arns = {policy.arn for policy in aws}
+    values["managed_policies"] = {
+        arn: policy for arn, policy in values["managed_policies"].items() if arn not in arns
+    }
+    values["of_aws"] = {
+        policy.arn: (policy.id, policy.attachment_count)
+        for policy in aws
+        if policy.attachment_count
+    }
+    return values
+
+
+def _give_iam(backend: Any, values: dict[str, Any]) -> None:
+    for arn, (identity, count) in values["of_aws"].items():
+        if policy := backend.managed_policies.get(arn):
+            policy.id, policy.attachment_count = identity, count
+    own = backend.managed_policies | values["managed_policies"]
+    rest = {name: value for name, value in values.items() if name != "of_aws"}
+    backend.__dict__.update(rest | {"managed_policies": own})
+
+
+# What of a backend is saved, and how it gets it back, where that is not simply all of it.
+_SPECIAL = {"IAMBackend": (_take_iam, _give_iam)}

@@ -68,23 +68,36 @@ def _new_queue(kind: type[queue.Queue[Any]], maxsize: int, items: list[Any]) -> 
 def _iam() -> None:
     from moto.iam.models import AWSManagedPolicy
 
-    # More than a thousand of them, 3 MB, which every process has anyway.
+    # Every process has them; how many times each is attached is saved with their backend.
     reducer(AWSManagedPolicy, _find_aws_policy)(
-        lambda policy: (
-            policy.account_id,
-            policy.partition,
-            policy.arn,
-            {"id": policy.id, "attachment_count": policy.attachment_count},
-        )
+        lambda policy: (policy.account_id, policy.partition, policy.arn)
     )
 
 
-def _find_aws_policy(account: str, partition: str, arn: str, state: dict[str, Any]) -> Any:
+def _find_aws_policy(account: str, partition: str, arn: str) -> Any:
     from moto.iam.models import iam_backends
 
-    policy = iam_backends[account][partition].managed_policies[arn]
-    policy.__dict__.update(state)
-    return policy
+    return iam_backends[account][partition].managed_policies[arn]
+
+
+def _logs() -> None:
+    from moto.logs.models import LogStream
+
+    from etlocal.endpoint.persistence.log_journal import pack
+
+    reducer(LogStream, _new_log_stream)(
+        lambda stream: ({**stream.__dict__, "events": pack(stream.events)},)
+    )
+
+
+def _new_log_stream(state: dict[str, Any]) -> Any:
+    from moto.logs.models import LogStream
+
+    from etlocal.endpoint.persistence.log_journal import unpack
+
+    stream = object.__new__(LogStream)
+    stream.__dict__.update(state, events=unpack(state["events"]))
+    return stream
 
 
 def _s3() -> None:
@@ -132,6 +145,7 @@ def _new_sqs_queue(kind: type[Any], state: dict[str, Any]) -> Any:
 
 _OF_SERVICE: dict[str, _Function] = {
     "iam": _iam,
+    "logs": _logs,
     "s3": _s3,
     "sqs": _sqs,
 }

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import logging
 import platform
+import sqlite3
+import threading
 import time
 from collections.abc import Callable, Container
 from typing import Any
 
 from localstack.aws import handlers
+from localstack.aws.api import CommonServiceException
+from localstack.aws.protocol.serializer import create_serializer
 from localstack.services import plugins
 from localstack.version import version as localstack_version
 
 import etlocal
 from etlocal.endpoint.configuration import localstack_root
+from etlocal.endpoint.deliveries import Courier, Hold
 from etlocal.endpoint.hosting import get_host
 from etlocal.endpoint.persistence import containers, progress, reducers, revival
 from etlocal.endpoint.persistence.blobs import BlobFolder
 from etlocal.endpoint.persistence.execution_journal import DURABLE_OPERATIONS, ExecutionJournal
 from etlocal.endpoint.persistence.folder import SnapshotFolder
 from etlocal.endpoint.persistence.journal import Journal
-from etlocal.endpoint.persistence.mutations import is_read_only
+from etlocal.endpoint.persistence.mutations import is_kept_otherwise, is_read_only
 from etlocal.endpoint.persistence.saver import Saver
 from etlocal.settings import Settings
 
@@ -34,6 +39,8 @@ _VERSIONS = {
 }
 # A service that reads another's state without calling it.
 _READS = {"sts": ("iam",)}
+# A service that says what has become of others: it is written after them.
+_LAST = "cloudformation"
 
 
 class Persistence:
@@ -43,20 +50,30 @@ class Persistence:
     ----------
     settings : Settings
         etlocal's settings; files are kept under ``state_dir/localstack``.
+    courier : Courier
+        Delivers what S3 tells of its changes.
     without : container of str
         Services that keep their own state.
     """
 
-    def __init__(self, settings: Settings, without: Container[str] = ()) -> None:
+    def __init__(self, settings: Settings, courier: Courier, without: Container[str] = ()) -> None:
         root = localstack_root(settings)
+        self._courier = courier
         self._without = without
         self._root = root
         self._snapshots = SnapshotFolder(root / "state", _VERSIONS)
         self._blobs = BlobFolder(root / "objects")
         label = "-".join(_VERSIONS.values())
-        self._journal = Journal(root / "state" / f"s3-journal-{label}")
+        self._journals = {
+            name: Journal(root / "state" / f"{name}-journal-{label}")
+            for name in ("s3", "sqs", "logs")
+        }
         self._executions = ExecutionJournal(root / "state" / f"executions-{label}")
         self._buckets: Any = None
+        self._logs: Any = None
+        # A record of S3 stays until the events that it tells of are released.
+        self._settling = threading.Lock()
+        self._ends = self._ends_kept = 0
         self._saver = Saver(self.save_service)
         self._ready: set[str] = set()
 
@@ -86,7 +103,8 @@ class Persistence:
     def stop(self) -> None:
         """Save what is not saved yet; to be called when no more requests are answered."""
         self._saver.stop()
-        self._journal.close()
+        for journal in self._journals.values():
+            journal.close()
 
     def save_service(self, name: str) -> None:
         """Save one service's state.
@@ -106,12 +124,14 @@ class Persistence:
             return
         began = time.monotonic()
         service.lifecycle_hook.on_before_state_save()
-        keep = self._before_bytes_go() if name == "s3" else None
+        finish = self._before_capture(name)
         payload = containers.capture(service)
+        # Whatever the payload says of other services is true of them before it is written.
+        if name == _LAST and not self._saver.save_marked(without=(_LAST,)):
+            raise containers.StateError("the services that it tells of could not be saved")
         if payload is not None:
             self._snapshots.write(name, payload)
-        if keep is not None:
-            keep()
+        finish()
         service.lifecycle_hook.on_after_state_save()
         LOG.debug("saved %s in %.3f s", name, time.monotonic() - began)
 
@@ -120,7 +140,8 @@ class Persistence:
         self._saver.forget()
         for name in self._snapshots.services():
             self._snapshots.remove(name)
-        self._journal.clear()
+        for journal in self._journals.values():
+            journal.clear()
         self._executions.clear()
         self._blobs.clear()
 
@@ -138,13 +159,13 @@ class Persistence:
         elif name == "cloudwatch":
             self._keep_metrics(service._provider)
         loaded = self._load(name, service)
-        changed = self._finish_buckets(loaded) if name == "s3" else False
+        changed = self._replay(name, loaded)
         if loaded:
             changed = revival.revive(name, service) or changed
         if name == "stepfunctions":
             self._keep_executions()
         self._ready.add(name)
-        progress.watch(name, lambda: self._saver.mark(name))
+        progress.watch(name, lambda: self._saver.mark(name), self._note_end)
         if changed:
             self._saver.mark(name)
 
@@ -184,12 +205,30 @@ class Persistence:
         executions.install()
         executions.restore()
 
+    def _replay(self, name: str, loaded: bool) -> bool:
+        """Take what the service's journal has beyond the snapshot; tell whether it had anything."""
+        if name == "s3":
+            return self._finish_buckets(loaded)
+        replayed = 0
+        if name == "sqs":
+            from etlocal.endpoint.persistence.queue_journal import QueueJournal
+
+            queues = QueueJournal(self._journals[name])
+            replayed = queues.replay()
+            queues.install()
+        elif name == "logs":
+            from etlocal.endpoint.persistence.log_journal import LogJournal
+
+            self._logs = LogJournal(self._journals[name])
+            replayed = self._logs.replay()
+        return replayed > 0
+
     def _finish_buckets(self, loaded: bool) -> bool:
-        """Take what the journal has beyond the snapshot; tell whether there was anything."""
         from etlocal.endpoint.persistence import bucket_journal
 
-        self._buckets = bucket_journal.BucketJournal(self._journal)
+        self._buckets = bucket_journal.BucketJournal(self._journals["s3"])
         replayed: int = self._buckets.replay()
+        self._courier.settle(self._buckets.told)
         known = list(bucket_journal.known_blobs())
         # Without metadata nothing says which bytes are needed: they may be those of a snapshot
         # that was set aside.
@@ -197,36 +236,108 @@ class Persistence:
             self._blobs.restore(known)
         return replayed > 0
 
-    def _before_bytes_go(self) -> Callable[[], None]:
+    def _before_capture(self, name: str) -> Callable[[], None]:
         """Note what the snapshot to come makes needless; give what deletes it."""
-        from etlocal.endpoint.persistence.bucket_journal import known_blobs
-
-        number = self._journal.rotate()
-        doomed = self._blobs.doomed() - set(known_blobs())
+        journal = self._journals.get(name)
+        if journal is None:
+            return lambda: None
+        number = journal.rotate()
+        doomed = self._doomed_bytes() if name == "s3" else set()
 
         def finish() -> None:
-            self._journal.drop(number)
+            with self._settling:
+                journal.drop(number)
             self._blobs.delete(doomed)
 
         return finish
 
+    def _doomed_bytes(self) -> set[Any]:
+        from etlocal.endpoint.persistence.bucket_journal import known_blobs
+
+        return self._blobs.doomed() - set(known_blobs())
+
     def _after_response(self, _: Any, context: Any, response: Any) -> None:
+        """Let a success be answered when it will still be true after a crash."""
         if context.service is None or context.operation is None:
             return
         name, operation = context.service.service_name, context.operation.name
-        if name not in self._ready or is_read_only(operation):
+        hold = self._courier.take_hold(context.request_id) if name == "s3" else None
+        if name not in self._ready:
             return
+        is_success = response.status_code < 400
+        if hold is not None and not is_success:
+            self._courier.cancel(hold)
+        if is_read_only(operation):
+            if name == _LAST and not self._is_end_kept():
+                _fail(context, response)
+            return
+        if not is_success:
+            self._saver.mark(name)
+        elif not self._is_kept(name, context, hold):
+            _fail(context, response)
+
+    def _note_end(self) -> None:
+        self._saver.mark(_LAST)
+        self._ends += 1
+
+    def _is_end_kept(self) -> bool:
+        """Save how a stack's operation ended before somebody is told; tell whether it is saved."""
+        ends = self._ends
+        if self._ends_kept < ends and self._saver.save_changes(_LAST):
+            self._ends_kept = max(self._ends_kept, ends)
+        return self._ends_kept >= ends
+
+    def _is_kept(self, name: str, context: Any, hold: Hold | None) -> bool:
+        operation = context.operation.name
+        try:
+            if name == "s3":
+                self._keep_bucket(context, hold)
+            elif name == "logs" and operation == "PutLogEvents":
+                self._keep_log_events(context)
+        except (OSError, sqlite3.Error):
+            LOG.exception("%s cannot be written to the state folder", operation)
+            return False
+        if name == "events" and operation == "PutEvents":
+            # Only an archive of events is changed by it, and says so itself.
+            return self._saver.save_changes(name)
         if name == "stepfunctions" and operation in DURABLE_OPERATIONS:
-            return
-        self._saver.mark(name)
-        if name == "s3" and response.status_code < 400:
-            try:
-                self._buckets.record(operation, context.service_request, context.service_response)
-            except OSError:
-                # Success may not be reported of what would be gone after a crash.
-                LOG.exception("%s cannot be written to the state folder", operation)
-                response.set_response(b"")
-                response.status_code = 500
+            return True
+        if name == "s3" or is_kept_otherwise(name, operation):
+            self._saver.mark(name)
+            return True
+        return self._saver.save_now(name)
+
+    def _keep_bucket(self, context: Any, hold: Hold | None) -> None:
+        identity = hold.id if hold is not None and hold.deliveries else None
+        with self._settling:
+            self._buckets.record(
+                context.operation.name, context.service_request, context.service_response, identity
+            )
+            if hold is not None:
+                self._courier.release(hold)
+        for call in hold.calls if hold is not None else ():
+            call()
+
+    def _keep_log_events(self, context: Any) -> None:
+        request = context.service_request
+        self._logs.record(
+            context.account_id, context.region, request["logGroupName"], request["logStreamName"]
+        )
+
+
+def _fail(context: Any, response: Any) -> None:
+    """Answer that an operation failed: success may not be told of what a crash would undo."""
+    serializer = create_serializer(context.service, context.protocol)
+    error = CommonServiceException(
+        "InternalFailure",
+        "The change could not be saved; the endpoint's log has the details.",
+        status_code=500,
+    )
+    response.update_from(
+        serializer.serialize_error_to_response(
+            error, context.operation, context.request.headers, context.request_id
+        )
+    )
 
 
 def _wait_for_services() -> None:

@@ -78,3 +78,91 @@ def test_what_is_forgotten_is_not_saved(saved: Saved) -> None:
     saver.forget()
     saver.stop()
     assert saved.names == []
+
+
+class Gate:
+    """A save that can be held in the middle."""
+
+    def __init__(self) -> None:
+        self.value = 0
+        self.saved: list[int] = []
+        self.began = threading.Semaphore(0)
+        self.go_on = threading.Semaphore(0)
+
+    def __call__(self, _: str) -> None:
+        value = self.value
+        self.began.release()
+        assert self.go_on.acquire(timeout=10)
+        self.saved.append(value)
+
+
+def test_who_waits_is_released_by_a_save_that_began_after_the_change() -> None:
+    gate = Gate()
+    saver = Saver(gate, delay=3600)
+    gate.value = 1
+    first = threading.Thread(target=saver.save_now, args=("sqs",))
+    first.start()
+    assert gate.began.acquire(timeout=10)
+    # This save has read the state already: it does not have what changes now.
+    gate.value = 2
+    others = [threading.Thread(target=saver.save_now, args=("sqs",)) for _ in range(5)]
+    for thread in others:
+        thread.start()
+    gate.go_on.release()
+    first.join(10)
+    assert gate.began.acquire(timeout=10)
+    assert all(thread.is_alive() for thread in others)
+    for _ in others:
+        gate.go_on.release()
+    for thread in others:
+        thread.join(10)
+    # They shared few saves, of which one at least has the change of them all.
+    assert gate.saved[0] == 1
+    assert set(gate.saved[1:]) == {2}
+    assert 1 <= len(gate.saved) - 1 <= len(others)
+
+
+def test_many_who_wait_together_share_one_save() -> None:
+    gate = Gate()
+    saver = Saver(gate, delay=3600)
+    first = threading.Thread(target=saver.save_now, args=("sqs",))
+    first.start()
+    assert gate.began.acquire(timeout=10)
+    for _ in range(20):
+        saver.mark("sqs")
+    second = threading.Thread(target=saver.save_changes, args=("sqs",))
+    second.start()
+    gate.go_on.release()
+    assert gate.began.acquire(timeout=10)
+    gate.go_on.release()
+    first.join(10)
+    second.join(10)
+    assert saver.save_changes("sqs")
+    assert len(gate.saved) == 2
+
+
+def test_who_waits_is_told_that_the_save_failed(saved: Saved) -> None:
+    saver = Saver(saved, delay=3600)
+    saved.broken = {"iam"}
+    assert not saver.save_now("iam")
+    assert saver.save_now("sqs")
+    saved.broken.clear()
+    # It is still to be saved, and saved for whoever asks next.
+    assert saver.save_changes("iam")
+    assert saved.names == ["sqs", "iam"]
+
+
+def test_what_nobody_changed_is_not_saved_again(saved: Saved) -> None:
+    saver = Saver(saved, delay=3600)
+    assert saver.save_now("sqs")
+    assert saver.save_changes("sqs")
+    saver.stop()
+    assert saved.names == ["sqs"]
+
+
+def test_a_service_can_be_left_out(saved: Saved) -> None:
+    saver = Saver(saved, delay=3600)
+    saver.mark("cloudformation")
+    saver.mark("iam")
+    assert saver.save_marked(without=("cloudformation",))
+    assert saved.names == ["iam"]
