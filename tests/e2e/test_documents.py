@@ -16,9 +16,9 @@ from etlocal.testing.harness import Harness
 pytestmark = pytest.mark.spark
 
 
-def example(page: Path) -> Callable[[Harness], None]:
-    """Give the one test function that a page shows."""
-    [source] = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+def example(page: Path, number: int = 0) -> Callable[[Harness], None]:
+    """Give the test function of a page's Python block; blocks are counted from 0."""
+    source = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)[number]
     names: dict[str, Any] = {}
     exec(compile(source, str(page), "exec"), names)
     [function] = [value for name, value in names.items() if name.startswith("test_")]
@@ -32,8 +32,9 @@ def test_readmes_example_runs(
     example(project / "README.md")(etlocal)
 
 
-def test_the_harness_pages_example_runs(
-    etlocal: Harness, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [0, 1], ids=["a story", "faults"])
+def test_the_harness_pages_examples_run(
+    etlocal: Harness, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     shop = shutil.copytree(Path(__file__).parent / "orders", tmp_path / "shop")
     (shop / "seed").mkdir()
@@ -41,4 +42,4 @@ def test_the_harness_pages_example_runs(
     (shop / "seed" / "monday.json").write_text(f"{json.dumps(order)}\n{json.dumps(order)}\n")
     monkeypatch.chdir(shop)
 
-    example(project / "docs" / "testing.md")(etlocal)
+    example(project / "docs" / "testing.md", number)(etlocal)

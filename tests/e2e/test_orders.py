@@ -41,3 +41,28 @@ def test_json_orders_are_summed_up_by_plain_spark(etlocal: Harness) -> None:
         if key.endswith(".parquet")
     )
     assert sorted(totals.rows()) == [("Ada", 12.75, 2), ("Grace", 7.0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        pytest.param("ListObjectsV2", {"Prefix": "totals/part-"}, id="the script's boto3"),
+        pytest.param("PutObject", {}, id="Spark's writer"),
+    ],
+)
+def test_fault_hits_what_a_job_itself_calls(
+    etlocal: Harness, operation: str, parameters: dict[str, str]
+) -> None:
+    shop = etlocal.deploy(Path(__file__).parent / "orders" / "template.yaml", stack="shop")
+    where = {"Bucket": shop.deployed.outputs["ResultsName"]} | parameters
+    refused = etlocal.faults.fail(
+        "s3", operation, "AccessDenied", message="not today", times=None, where=where
+    )
+
+    execution = shop.run_bytes(json.dumps(ORDERS[0]).encode(), key="orders/monday.json")
+
+    assert (execution.status, execution.error) == ("FAILED", "States.TaskFailed")
+    [run] = shop.job_runs()
+    assert run["JobRunState"] == "FAILED"
+    assert "not today" in run["ErrorMessage"]
+    assert refused.hits
