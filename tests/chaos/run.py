@@ -24,6 +24,8 @@ from tests.chaos.verdict import UNDER_WAY, Judge, Verdict
 from tests.e2e.flight_files import FlightFiles, airports
 
 PROJECT = Path(__file__).resolve().parents[2]
+# Timeouts are scaled and work is not: a busy machine must not end runs that nobody killed.
+JOB_MINUTES = "2880"
 # A kind of which nothing lives for so long is left for later, and another one is taken.
 _LOOK_SECONDS = 20.0
 
@@ -83,7 +85,10 @@ def run(plan: Plan, state_dir: Path, tell: Tell, *, time_scale: float = 0.01) ->
     try:
         clients = LocalClients(record.part("endpoint").url, settings)
         template = templates.load(PROJECT / "template.yaml")
-        flow = Flow(clients, deploy.Deployment(clients, template, stack="pipeline").run())
+        deployment = deploy.Deployment(
+            clients, template, stack="pipeline", parameters={"JobTimeoutMinutes": JOB_MINUTES}
+        )
+        flow = Flow(clients, deployment.run())
         inbox = flow.inbox()
         names = airports(PROJECT / "seed_data" / "airports.csv")
         files = FlightFiles(plan.seed, names)
