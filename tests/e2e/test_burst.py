@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from etlocal.testing.harness import Pipeline
+from etlocal.testing.harness import Harness
 from etlocal.waiting import await_answer
 from tests.e2e.flight_files import KINDS, FlightFile, FlightFiles, airports, expected
 from tests.e2e.warehouse import differences, held
@@ -41,8 +41,11 @@ def burst(names: dict[str, str]) -> list[FlightFile]:
 
 
 def test_burst_of_good_and_bad_files_is_loaded_once_and_every_execution_succeeds(
-    pipeline: Pipeline, project: Path
+    etlocal: Harness, project: Path
 ) -> None:
+    # Timeouts are scaled and work is not.
+    parameters = {"JobTimeoutMinutes": "2880"}
+    pipeline = etlocal.deploy(project / "template.yaml", parameters=parameters)
     names = airports(project / "seed_data" / "airports.csv")
     files = burst(names)
     assert len(files) == UPLOADS
