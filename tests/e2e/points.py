@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,22 +77,37 @@ class Points:
         return [(str(line), str(reason)) for line, reason in rows]
 
     def run(self, body: bytes, key: str) -> Execution:
-        """Upload a file and wait for the end of its execution."""
-        return self.pipeline.run_bytes(body, key=key, seconds=SECONDS)
+        """Upload a file and wait for the end of the execution that this upload starts."""
+        before = {each["executionArn"] for each in self.pipeline.executions()}
+
+        def look() -> str | None:
+            for each in self.pipeline.executions():
+                arn = str(each["executionArn"])
+                if arn not in before and f'"{key}"' in self.pipeline.execution(arn)["input"]:
+                    return arn
+            return None
+
+        self.pipeline.put(body, key=key)
+        return self._ended(
+            await_answer(look, seconds=SECONDS, what=f"an execution started by {key}")
+        )
 
     def run_without_a_file(self) -> Execution:
         """Start an execution by hand and wait for its end."""
         machine = self.harness.client("stepfunctions")
-        arn = machine.start_execution(stateMachineArn=self.pipeline.state_machine, input="{}")
-        ended = self.pipeline.await_end(arn["executionArn"], seconds=SECONDS)
+        started = machine.start_execution(stateMachineArn=self.pipeline.state_machine, input="{}")
+        return self._ended(started["executionArn"])
+
+    def _ended(self, arn: str) -> Execution:
+        ended = self.pipeline.await_end(arn, seconds=SECONDS)
         return Execution(
-            arn=ended["executionArn"],
+            arn=arn,
             status=ended["status"],
-            states=self.pipeline.states(ended["executionArn"]),
-            output=None,
+            states=self.pipeline.states(arn),
+            output=json.loads(ended["output"]) if ended.get("output") else None,
             error=ended.get("error"),
             cause=ended.get("cause"),
-            history=self.pipeline.history(ended["executionArn"]),
+            history=self.pipeline.history(arn),
         )
 
     def await_event(self, key: str, what: str, wanted: Any) -> None:
