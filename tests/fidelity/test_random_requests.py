@@ -72,7 +72,7 @@ def _no_operation_fails(endpoint: Endpoint) -> Any:
     assert re.search(r"glue\.\w+ failed", written) is None, written[-4000:]
 
 
-@examples(100, suppress_health_check=SHARED)
+@examples(74, suppress_health_check=SHARED)
 @given(st.data())
 def test_any_request_is_answered_or_refused_in_awss_shape(
     endpoint: Endpoint, data: st.DataObject

@@ -93,10 +93,14 @@ class RandomGlue:
 
     def reset(self) -> None:
         """Empty the store and fill it with one of everything."""
+        self.clear()
+        self._fill()
+
+    def clear(self) -> None:
+        """Empty the store."""
         with self.store.transaction() as tx:
             for table in _tables(tx):
                 tx.execute(f'DELETE FROM "{table}"')
-        self._fill()
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """Give everything that the store holds."""
