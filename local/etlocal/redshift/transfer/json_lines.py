@@ -53,7 +53,7 @@ def write(source: IO[bytes], target: IO[bytes], uri: str, *, arrays: bool) -> No
     try:
         for number, (raw, document) in enumerate(_documents(text, uri), start=1):
             try:
-                line = raw.translate(_LINE_ENDS).encode()
+                line = raw.encode()
             except UnicodeError:
                 reason = "String contains invalid or unsupported UTF8 codepoints"
                 raise _failure(uri, number, 1220, reason, raw) from None
@@ -66,19 +66,36 @@ def write(source: IO[bytes], target: IO[bytes], uri: str, *, arrays: bool) -> No
 
 def _documents(text: io.TextIOWrapper, uri: str) -> Iterator[tuple[str, Any]]:
     held, depth, number = "", 0, 0
-    first = True
-    for line in text:
-        held += line.removeprefix("\ufeff") if first else line
-        first = False
+    for line in _without_bom(text):
+        if not held and (found := _single(line)) is not None:
+            number += 1
+            yield found
+            continue
+        held += line
         # No string goes over a line's end, so that each line counts for itself.
         depth += _depth(line)
         if depth > 0 and len(held) <= _MAX_DOCUMENT:
             continue
-        for found in _decoded(held, uri, number):
+        for document in _decoded(held, uri, number):
             number += 1
-            yield found
+            yield document
         held, depth = "", 0
     yield from _decoded(held, uri, number)
+
+
+def _without_bom(text: io.TextIOWrapper) -> Iterator[str]:
+    for number, line in enumerate(text):
+        yield line.removeprefix("\ufeff") if number == 0 else line
+
+
+def _single(line: str) -> tuple[str, Any] | None:
+    """Give the document that a line is, as most lines are; None if it is another thing."""
+    body = line.strip(_SPACE)
+    try:
+        document, end = _DECODER.raw_decode(body)
+    except (ValueError, RecursionError):
+        return None
+    return (body, document) if end == len(body) else None
 
 
 def _depth(text: str) -> int:
@@ -100,10 +117,10 @@ def _decoded(text: str, uri: str, number: int) -> Iterator[tuple[str, Any]]:
             document, end = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             raise _failure(uri, number, 1216, f"Invalid JSON: {error}", text[at:]) from error
-        yield text[at:end], document
+        yield text[at:end].translate(_LINE_ENDS), document
         at = end
 
 
 def _failure(uri: str, number: int, code: int, reason: str, raw: str) -> LoadFailedError:
-    shown = raw[:_SHOWN].encode(errors="surrogateescape").decode(errors="replace")
+    shown = raw.rstrip()[:_SHOWN].encode(errors="surrogateescape").decode(errors="replace")
     return LoadFailedError([LoadProblem(uri, number, code, reason, raw_line=shown)])
