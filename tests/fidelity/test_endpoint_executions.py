@@ -123,7 +123,8 @@ class Scene:
     def taken_up(self) -> dt.datetime:
         """Give the time of the first event of the second process."""
         moments = (each["timestamp"] for history in self.history.values() for each in history)
-        return min(moment for moment in moments if moment > self.launched)
+        first: dt.datetime = min(moment for moment in moments if moment > self.launched)
+        return first
 
     def types(self, name: str) -> list[str]:
         """Give the types of the events of an execution."""
