@@ -30,11 +30,7 @@ def watch(service: str, changed: Callable[[], None], ended: Callable[[], None]) 
         _call_around_ends(Stack, "set_stack_status", ended)
         for name in ("set_update_model", "set_change_set_status", "set_execution_status"):
             _call_after(ChangeSet, name, changed)
-        # Outputs and more are entered after the last status.
-        start = provider.start_worker_thread
-        provider.start_worker_thread = lambda work, *arguments, **keywords: start(
-            _followed(work, ended), *arguments, **keywords
-        )
+        _call_after_threads(provider, ended)
     elif service == "events":
         from localstack.services.events.archive import ArchiveService
 
@@ -54,6 +50,20 @@ def _followed(function: Callable[..., Any], changed: Callable[[], None]) -> Call
             changed()
 
     return followed
+
+
+def _call_after_threads(module: Any, ended: Callable[[], None]) -> None:
+    """Have `ended` called after a module's threads: they enter outputs after the last status."""
+    start = module.start_worker_thread
+
+    def start_worker_thread(work: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        # A function that took keywords would be given the thread, which `work` does not take.
+        def run(*given: Any) -> Any:
+            return _followed(work, ended)(*given)
+
+        return start(run, *arguments, **keywords)
+
+    module.start_worker_thread = start_worker_thread
 
 
 def _call_around_ends(kind: type[Any], name: str, ended: Callable[[], None]) -> None:
