@@ -191,8 +191,11 @@ def _only_member(stream: IO[bytes]) -> IO[bytes]:
 
 
 def _zstd_head(data: bytes, limit: int) -> bytes:
-    import zstandard
-
+    try:
+        # Of the endpoint's environment, not of one that only reads formats.
+        import zstandard
+    except ModuleNotFoundError as error:
+        raise CompressionError("compression 'zstd' needs the package zstandard") from error
     try:
         return _zstd(io.BytesIO(data)).read(limit)
     except zstandard.ZstdError as error:

@@ -262,6 +262,7 @@ def sound(found: Recognised) -> None:
 
 @examples(200)
 @given(st.sampled_from(BEGINNINGS), st.binary(max_size=200), st.booleans())
+@example(b"\x28\xb5\x2f\xfd", b"junk" * 9, True)
 @example(b"", b"7" * 5000 + b",1\n" + b"8" * 5000 + b",2\n9,3\n", True)
 @example(b"", b'{"\\ud800": 1}', True)
 @example(b"", b'{"a": ' + b"7" * 5000 + b"}", True)
