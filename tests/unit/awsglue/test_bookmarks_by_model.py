@@ -94,28 +94,39 @@ class Bookmarked(RuleBasedStateMachine):
         """A run begins, whatever others do."""
         self.open.append(self.started(ENABLE))
 
+    @rule()
+    def go_through(self) -> None:
+        """A run reads every source and commits, while others go on."""
+        each = self.started(ENABLE)
+        self.read_all(each)
+        self._commit(each, goes_on=False)
+
     @precondition(lambda self: self.open)
     @rule(data=st.data())
     def commit(self, data: st.DataObject) -> None:
         """A run commits; if another did since it began, it fails and nothing moves."""
         each = data.draw(st.sampled_from(self.open))
+        goes_on = data.draw(st.booleans(), "goes on")
+        if not self._commit(each, goes_on=goes_on) or not goes_on:
+            self.open.remove(each)
+
+    def _commit(self, each: Open, *, goes_on: bool) -> bool:
         before = self.house.bookmark()
         done = self.house.commit(each.run)
         assert done == (each.version == self.version)
         if not done:
             assert self.house.bookmark() == before
             self.house.end(each.id, State.FAILED)
-            self.open.remove(each)
-            return
+            return False
         self.version += 1
         self.committed = True
         self.state = {**each.base, **each.pending}
         self.left[int(each.id.removeprefix("jr_"))] = self.state
-        if data.draw(st.booleans(), "goes on"):
+        if goes_on:
             each.version, each.base, each.pending = self.version, self.state, {}
         else:
             self.house.end(each.id, State.SUCCEEDED)
-            self.open.remove(each)
+        return True
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), ended=st.sampled_from([State.FAILED, State.STOPPED, State.TIMEOUT]))
@@ -215,9 +226,13 @@ class S3Bookmark(Bookmarked):
         _aws.use_client("s3", None)
         super().teardown()
 
-    @rule(seconds=st.sampled_from([1, 2, 60, 300, BAND - 1, BAND, BAND + 1, 5000]))
-    def wait(self, seconds: int) -> None:
+    @rule(seconds=st.sampled_from([1, 60, 300, 300, BAND - 1, BAND, BAND + 1, 5000]))
+    def pass_time(self, seconds: int) -> None:
         """Time passes, and what was on its way is seen."""
+        self.wait(seconds)
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
         self.now += seconds
         for due in sorted(self.coming):
             if due[0] <= self.now:
@@ -230,14 +245,16 @@ class S3Bookmark(Bookmarked):
 
     @rule(
         key=st.sampled_from(["orders/a", "orders/b", "orders/c", "returns/a", "orders/d/e", "x"]),
-        late=st.sampled_from([0, 0, 0, 1, 400, BAND - 1, BAND, BAND + 100]),
+        late=st.sampled_from([0, 0, 1, 300, 400, BAND - 1, BAND, BAND + 100]),
+        passes=st.sampled_from([0, 1, 60]),
     )
-    def put(self, key: str, late: int) -> None:
+    def put(self, key: str, late: int, passes: int) -> None:
         """A file is written; it is seen at once or later, with the time of its writing."""
         if late:
             self.coming.append((self.now + late, key, self.now))
         else:
             self._show(key, self.now)
+        self.wait(passes)
 
     @precondition(lambda self: self.bucket.objects)
     @rule(data=st.data())
@@ -367,8 +384,8 @@ class JdbcBookmark(Bookmarked):
 
 
 def test_each_file_is_read_once_whatever_runs_do() -> None:
-    run_state_machine_as_test(S3Bookmark, settings=examples(12, stateful_step_count=40))
+    run_state_machine_as_test(S3Bookmark, settings=examples(40, stateful_step_count=40))
 
 
 def test_each_row_is_read_once_whatever_runs_do() -> None:
-    run_state_machine_as_test(JdbcBookmark, settings=examples(8, stateful_step_count=30))
+    run_state_machine_as_test(JdbcBookmark, settings=examples(20, stateful_step_count=30))
