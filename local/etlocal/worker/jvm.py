@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import os
 import signal
@@ -65,14 +66,17 @@ class Jvm:
         self._info = scratch / "gateway"
         self._sink: LineSink = _log_line
         self._tail: list[str] = []
-        self._process = subprocess.Popen(
-            command,
-            env={**environment, "_PYSPARK_DRIVER_CONN_INFO_PATH": str(self._info)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        with living(scratch.parent).open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            self._process = subprocess.Popen(
+                command,
+                env={**environment, "_PYSPARK_DRIVER_CONN_INFO_PATH": str(self._info)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=[lock.fileno()],
+                start_new_session=True,
+            )
         self._readers = [
             threading.Thread(target=self._read, args=(name,), name=f"jvm-{name}", daemon=True)
             for name in ("stdout", "stderr")
@@ -147,6 +151,27 @@ class Jvm:
                 line = raw.decode("utf-8", errors="replace").rstrip("\r\n")
                 self._tail = [*self._tail[-19:], line]
                 self._sink(name, line)
+
+
+def living(folder: Path) -> Path:
+    """Give the file that every JVM of a worker's folder holds a lock on as long as it lives.
+
+    A JVM that is orphaned while it starts ends as soon as it has told its port; without the folder
+    to tell it in, it would fail half-way and never end.
+    """
+    return folder / "living"
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Say whether no JVM lives in a worker's folder any more."""
+    try:
+        with living(folder).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True
+    except BlockingIOError:
+        return False
+    return True
 
 
 def command_line(

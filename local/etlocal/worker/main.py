@@ -22,6 +22,7 @@ from etlocal.parent import PARENT_VARIABLE, watch_parent
 from etlocal.settings import LOOPBACK, Settings
 from etlocal.worker import jars
 from etlocal.worker.app import make_app
+from etlocal.worker.jvm import is_abandoned
 from etlocal.worker.launcher import Launcher
 from etlocal.worker.pool import Pool
 from etlocal.worker.runs import Runs
@@ -72,10 +73,13 @@ def main() -> int:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the folders of workers that were killed; a living one's carries its process id."""
+    """Remove the folders of workers that were killed; a living one's carries its process id.
+
+    One in which a JVM still lives is left for the next time.
+    """
     for left in folder.glob(f"{_SCRATCH}*-*"):
         pid = left.name.removeprefix(_SCRATCH).partition("-")[0]
-        if pid.isdigit() and not _lives(int(pid)):
+        if pid.isdigit() and not _lives(int(pid)) and is_abandoned(left):
             shutil.rmtree(left, ignore_errors=True)
 
 

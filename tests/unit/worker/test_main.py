@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from etlocal.worker.jvm import Jvm
 from etlocal.worker.main import remove_leftovers
 
 
@@ -20,3 +21,18 @@ def test_only_the_folders_of_dead_workers_are_removed(tmp_path: Path) -> None:
     remove_leftovers(tmp_path)
     assert not left.exists()
     assert all(folder.exists() for folder in kept)
+
+
+def test_folder_of_a_dead_worker_stays_as_long_as_a_jvm_lives_in_it(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f"etlocal-worker-{dead.pid}-abc"
+    (left / "jvm-1").mkdir(parents=True)
+    jvm = Jvm([sys.executable, "-c", "input()"], dict(os.environ), left / "jvm-1")
+
+    remove_leftovers(tmp_path)
+    assert (left / "jvm-1").exists()
+
+    jvm.kill()
+    remove_leftovers(tmp_path)
+    assert not left.exists()
