@@ -25,6 +25,8 @@ LOG = logging.getLogger(__name__)
 
 # Long polls (an SQS receive, a .sync task) are cut off rather than waited for.
 _GRACE_SECONDS = 1.0
+# A burst of executions connects at once; what does not fit waits a second before it tries again.
+_BACKLOG = 1024
 
 
 class PortInUseError(Exception):
@@ -77,7 +79,9 @@ class EndpointRuntime(LocalstackRuntime):  # type: ignore[misc]
 
     def _listen(self) -> None:
         for address in config.GATEWAY_LISTEN:
-            endpoint = endpoints.TCP4ServerEndpoint(reactor, address.port, interface=address.host)
+            endpoint = endpoints.TCP4ServerEndpoint(
+                reactor, address.port, backlog=_BACKLOG, interface=address.host
+            )
             failures: list[Any] = []
             endpoint.listen(TwistedGateway(self.components.gateway)).addErrback(failures.append)
             for failure in failures:
