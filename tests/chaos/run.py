@@ -97,8 +97,10 @@ def run(plan: Plan, state_dir: Path, tell: Tell, *, time_scale: float = 0.01) ->
         stream.start()
         try:
             killer.run()
-        finally:
-            stream.end()
+        except BaseException:
+            stream.give_up()
+            raise
+        stream.end()
         tell(
             f"{killer.offset()} the stream has ended; {stream.ledger.retries} uploads were retried"
         )

@@ -57,6 +57,7 @@ class Stream:
         self._pause = pause
         self._rows = rows
         self._end = threading.Event()
+        self._given_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stream", daemon=True)
 
     def start(self) -> None:
@@ -69,17 +70,23 @@ class Stream:
         self._thread.join()
         self._upload(self._files.make(rows=self._rows))
 
+    def give_up(self) -> None:
+        """End at once: nothing will take an upload any more."""
+        self._end.set()
+        self._given_up.set()
+        self._thread.join()
+
     def _run(self) -> None:
         while not self._end.wait(self._random.expovariate(1 / self._pause)):
             self._upload(self._files.make(self._random.choice(_KINDS), rows=self._rows))
 
     def _upload(self, file: FlightFile) -> None:
-        while True:
+        while not self._given_up.is_set():
             try:
                 self._flow.put(file.body, key=file.key)
             except (BotoCoreError, ClientError):
                 self.ledger.retries += 1
-                threading.Event().wait(_RETRY_SECONDS)
+                self._given_up.wait(_RETRY_SECONDS)
             else:
                 self.ledger.acknowledged.append(file)
                 return
