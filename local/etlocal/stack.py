@@ -251,6 +251,8 @@ class Stack:
             **self.settings.environment(),
             "PYTHONPATH": str(make_overlay(self._run / "overlays")),
             "PYTHONUNBUFFERED": "1",
+            # Each of a part's many threads would keep memory of its own in the C library.
+            "MALLOC_ARENA_MAX": "2",
         }
         if tied:
             environment["ETLOCAL_PARENT_PID"] = str(os.getpid())

@@ -46,6 +46,20 @@ def test_a_changed_plug_in_is_found_though_its_files_times_are_the_same(tmp_path
     assert not cache.exists()
 
 
+def test_step_functions_loads_no_emulated_ec2_until_batch_is_wanted(tmp_path: Path) -> None:
+    code = """
+import sys
+from etlocal.endpoint import patches
+patches.apply_before_import()
+from moto.batch.utils import JobStatus
+print(JobStatus.SUCCEEDED.value, "moto.ec2" in sys.modules)
+from moto.batch import batch_backends
+print(batch_backends.service_name, "moto.ec2" in sys.modules)
+"""
+    overlay = make_overlay(tmp_path / "overlays")
+    assert in_endpoint(code, overlay).splitlines() == ["SUCCEEDED False", "batch True"]
+
+
 def test_a_resource_in_progress_is_asked_again_at_once(tmp_path: Path) -> None:
     code = """
 import time

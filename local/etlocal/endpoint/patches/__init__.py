@@ -13,7 +13,7 @@ from functools import partial
 from etlocal.endpoint.patches.after_import import run_after_import
 from etlocal.settings import Settings
 
-_BEFORE_IMPORT = ("lazy_annotations", "plugin_discovery")
+_BEFORE_IMPORT = ("lazy_annotations", "lazy_batch", "plugin_discovery")
 _AT_START = ("service_catalog", "no_network", "cors_origins", "malformed_requests")
 _SERVICES = "localstack.services"
 # The patch → the module that is imported, in the order they are applied.
