@@ -281,6 +281,17 @@ print(len(sc._jsc.getPersistentRDDs()), spark.catalog.tableExists("global_temp.l
     assert said == ["None None None", "false None", "0 False"]
 
 
+def test_a_script_that_asks_for_nothing_gets_the_context_that_was_ready(bench: Bench) -> None:
+    said = bench.printed("""
+import time
+began = time.time()
+from pyspark.context import SparkContext
+sc = SparkContext()
+print(sc.startTime / 1000 < began)
+""")
+    assert said == ["True"]
+
+
 def test_a_session_has_glues_time_zone_and_the_settings_it_asks_for(bench: Bench) -> None:
     said = bench.printed("""
 import time

@@ -133,6 +133,9 @@ def _prepare(setup: Setup) -> Any:
         import awsglue.context
         import awsglue.job
         import awsglue.transforms  # noqa: F401
+        from awsglue import _aws
+
+        _aws.preload()
 
     session = WarmSession(setup["hadoop"])
     gc.freeze()

@@ -14,6 +14,7 @@ from typing import Any
 from py4j.java_gateway import JavaObject
 from py4j.protocol import MEMORY_COMMAND_NAME, MEMORY_DEL_SUBCOMMAND_NAME
 from pyspark import SparkConf, SparkContext
+from pyspark.context import DEFAULT_CONFIGS
 from pyspark.sql import SparkSession
 
 from etlocal.worker.spark_conf import FIXED_CONF
@@ -22,7 +23,7 @@ from etlocal.worker.warming import warming_bucket
 _BASE_PROPERTIES = "etlocal.base.properties"
 _FORGOTTEN = "etlocal.forgotten.objects"
 # What differs between two SparkConfs though nobody asked for it.
-_UNASKED = frozenset({"spark.app.name", "spark.submit.deployMode", "spark.rdd.compress"})
+_UNASKED = frozenset({"spark.app.name", "spark.submit.deployMode"})
 
 
 class WarmSession:
@@ -39,7 +40,9 @@ class WarmSession:
         self._jvm: Any = SparkContext._jvm
         self._first = self._take_over()
         self._conf = SparkConf(_jvm=self._jvm).setMaster(self._property("spark.master"))
-        self._conf.set("spark.rdd.compress", "True")  # as PySpark does in every context
+        for name, value in DEFAULT_CONFIGS.items():
+            # As PySpark does in every context: else no script's conf would be the ready one's.
+            self._conf.set(name, str(value))
         self._context: Any = self._jvm.JavaSparkContext(self._conf._jconf)
         self._asked = _settings(self._conf._jconf)
         self.configure(hadoop, "etlocal")
