@@ -1,6 +1,6 @@
 # make demo and make test do all the set-up: any Python 3 is enough to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check requirements clean
+.PHONY: help demo test lint types check bench requirements clean
 
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
@@ -12,6 +12,7 @@ WORKERS ?= 2
 help:
 	@echo "make demo    run the whole flow once: a CSV becomes warehouse rows and a message"
 	@echo "make test    lint, types, and every test"
+	@echo "make bench   every figure of docs/benchmarks.md, in some 25 minutes"
 
 demo: .venv/runtime
 	.venv/bin/etlocal demo
@@ -29,6 +30,9 @@ types: .venv/dev
 
 check: .venv/dev
 	.venv/bin/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+bench: .venv/dev
+	.venv/bin/python -m benchmarks $(BENCH_ARGS)
 
 requirements: $(UV)
 	$(UV) pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
