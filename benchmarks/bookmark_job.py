@@ -34,7 +34,9 @@ began = time.perf_counter()
 job.init(args["JOB_NAME"], args)
 began = step("init", began)
 
-listed = list(list_files(f"s3://{args['BUCKET']}/days/", ListOptions(), lambda: _aws.client("s3")))
+listed = list(
+    list_files(f"s3://{args['BUCKET']}/days/", ListOptions(recurse=True), lambda: _aws.client("s3"))
+)
 began = step("listing", began)
 client = boto3.client("s3")
 pages = client.get_paginator("list_objects_v2").paginate(Bucket=args["BUCKET"], Prefix="days/")

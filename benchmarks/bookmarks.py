@@ -37,6 +37,8 @@ def run(effort: Effort) -> Result:
         first = _run(place, objects, since, 0)
         if first["chosen"] != objects:
             raise RuntimeError(f"the first run chose {first['chosen']} of {objects} objects")
+        if first["listed"] != first["plain"]:
+            raise RuntimeError(f"{first['listed']} of {first['plain']} objects were listed")
         later = []
         for number in range(1, repeats + 1):
             said = _run(place, objects, since, number * more)
