@@ -125,6 +125,17 @@ def test_a_batchs_counts_are_its_statements_sums(run: Run) -> None:
     assert described["RedshiftQueryId"] == 0
 
 
+def test_a_sessions_batch_sees_the_table_that_its_statement_before_made(
+    run: Run, rows: Rows
+) -> None:
+    made = run("create table t (a int)", SessionKeepAliveSeconds=60)
+    kept = {"SessionId": made["SessionId"]}
+    assert (
+        run(["insert into t values (1)", "insert into t values (2)"], **kept).get("Error") is None
+    )
+    assert rows("select sum(a) from t") == [[3]]
+
+
 def test_a_batch_sees_the_tables_as_it_makes_them_and_others_do_not(
     run: Run, ok: Ok, rows: Rows
 ) -> None:

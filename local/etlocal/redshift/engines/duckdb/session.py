@@ -76,6 +76,8 @@ class DuckDBSession(SessionContext):
         self._open, self._failed = True, False
         if writes:
             self._start(writes=True)
+            # Not what the session's last statement knew: it may have been the one that made them.
+            self.remember(self.instance.tables)
 
     def commit(self) -> None:
         """Make what the transaction did last."""
