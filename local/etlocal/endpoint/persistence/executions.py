@@ -33,6 +33,7 @@ from localstack.services.stepfunctions.backend.execution import (
 from localstack.services.stepfunctions.backend.execution_worker import ExecutionWorker
 from localstack.services.stepfunctions.backend.store import sfn_stores
 
+from etlocal.endpoint.patches.shared_programs import own_program
 from etlocal.endpoint.persistence import taking_up
 from etlocal.endpoint.persistence.execution_forms import (
     as_begun,
@@ -207,7 +208,8 @@ class Executions:
         try:
             if not point.history:
                 _tell_start(execution)
-            program = worker._get_evaluation_entrypoint()
+            # What is different when it goes on is put on the program itself.
+            program = own_program(worker) if point.history else worker._get_evaluation_entrypoint()
             _evaluate(program, environment, point, execution.start_date)
         except Exception as error:
             LOG.exception("execution %s cannot be evaluated", execution.exec_arn)

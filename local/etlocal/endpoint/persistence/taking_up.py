@@ -1,6 +1,6 @@
 """Step Functions' interpreter going on in the middle of an execution.
 
-A program is parsed for each execution, so what is different the first time is put on that program's
+The program is the execution's own, so what is different the first time is put on that program's
 own state, and taken off before the state is evaluated: what it does later is LocalStack's. Events
 that are in the history already are passed over when the interpreter tells them again.
 
