@@ -90,10 +90,13 @@ def main(folder: Path) -> None:
     patches.apply(settings)
     from localstack.services.stepfunctions.backend.store import sfn_stores
 
+    from etlocal.endpoint.hosting import Host, set_host
     from etlocal.endpoint.persistence.execution_journal import ExecutionJournal, Record
     from etlocal.endpoint.persistence.executions import Executions
     from etlocal.endpoint.persistence.journal import framed, frames
 
+    # Waits pass by its clock.
+    set_host(Host(settings))
     calls: Counter[str] = Counter()
     told = _play_services(calls)
     kept: list[bytes] = []

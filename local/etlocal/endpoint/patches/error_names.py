@@ -49,4 +49,6 @@ def apply(_: Settings) -> None:
 
     CustomErrorName.__new__ = new
     CustomErrorName.__init__ = init
+    # What a copy is made of.
+    CustomErrorName.__getnewargs__ = lambda self: (self.error_name,)
     Preprocessor.visitError_name = visit
