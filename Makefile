@@ -1,6 +1,6 @@
 # make demo and make test do all the set-up: any Python 3 is enough to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check bench requirements clean
+.PHONY: help demo test lint types check stress bench requirements clean
 
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
@@ -11,7 +11,8 @@ WORKERS ?= 2
 
 help:
 	@echo "make demo    run the whole flow once: a CSV becomes warehouse rows and a message"
-	@echo "make test    lint, types, and every test"
+	@echo "make test    lint, types, and every test but the stress tests"
+	@echo "make stress  a burst of files, processes killed at random, the benchmarks with tiny sizes"
 	@echo "make bench   every figure of docs/benchmarks.md, in some 25 minutes"
 
 demo: .venv/runtime
@@ -29,7 +30,10 @@ types: .venv/dev
 	.venv/bin/mypy
 
 check: .venv/dev
-	.venv/bin/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	.venv/bin/pytest -n $(WORKERS) --dist loadgroup -m "not stress" $(PYTEST_ARGS)
+
+stress: .venv/dev
+	.venv/bin/pytest -m stress $(PYTEST_ARGS)
 
 bench: .venv/dev
 	.venv/bin/python -m benchmarks $(BENCH_ARGS)

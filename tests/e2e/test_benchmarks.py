@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.__main__ import main
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.stress]
 
 
 @pytest.mark.parametrize("part", ["latency", "volume", "burst", "crawl", "bookmarks", "memory"])

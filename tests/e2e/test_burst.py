@@ -15,7 +15,7 @@ from etlocal.waiting import await_answer
 from tests.e2e.flight_files import KINDS, FlightFile, FlightFiles, airports, expected
 from tests.e2e.warehouse import differences, held
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.stress]
 
 UPLOADS = 200
 OF_EACH_KIND = 8
