@@ -26,7 +26,7 @@ def test_whatever_may_change_something_is_saved(operation: str) -> None:
 
 @pytest.mark.parametrize(
     ("service", "operation"),
-    [("sqs", "SendMessage"), ("events", "PutEvents"), ("stepfunctions", "StartExecution")],
+    [("sqs", "SendMessage"), ("events", "PutEvents"), ("sns", "Publish")],
 )
 def test_what_writes_its_change_down_itself_needs_no_snapshot(service: str, operation: str) -> None:
     assert is_kept_otherwise(service, operation)
