@@ -232,7 +232,8 @@ REMEDIES = (
         edited(lambda states: states["StartJobRun"]["Retry"].pop()),
         (DIES, "test_run_that_dies_before_the_load_loses_nothing"),
     ),
-    Remedy(5, "the rule has no prefix", TEMPLATE, replaced("raw/*.csv", "*.csv"), (OTHERS,)),
+    # In quotes: a bare * begins an alias in YAML.
+    Remedy(5, "the rule has no prefix", TEMPLATE, replaced("raw/*.csv", '"*.csv"'), (OTHERS,)),
     Remedy(5, "the rule has no suffix", TEMPLATE, replaced("raw/*.csv", "raw/*"), (OTHERS,)),
     Remedy(
         5,
