@@ -95,3 +95,67 @@ print(max(slept), len(slept))
     assert float(longest) <= 0.1
     # The first five times LocalStack asks without a pause.
     assert int(times) == 25
+
+
+def test_a_jsonata_expression_that_many_threads_share_keeps_nothing_of_one_evaluation(
+    tmp_path: Path,
+) -> None:
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+from etlocal.endpoint.jsonata_engine import UNDEFINED, evaluate
+
+TEXT = "($f := $substring(?, 1, ?); $n := $a * 2; $map($list, function($v) { $f($v, 2) & $n }))"
+
+def one(number):
+    given = {"a": number, "list": [f"x{number}yz", "uvw"]}
+    return evaluate(TEXT, given) == [f"{f'x{number}yz'[1:3]}{2 * number}", f"vw{2 * number}"]
+
+with ThreadPoolExecutor(16) as pool:
+    print(all(pool.map(one, range(500))))
+print(evaluate("$b := 1", {}), evaluate("$b", {}) is UNDEFINED)
+print(evaluate("[1, 2][$ = $k]", {"k": 1}), evaluate("[1, 2][$ = $k]", {"k": 3}) is UNDEFINED)
+print(len({evaluate("$uuid()", {}) for _ in range(20)}))
+try:
+    evaluate("(", {})
+except Exception as error:
+    print(type(error).__name__, evaluate("1 + 1", {}))
+"""
+    overlay = make_overlay(tmp_path / "overlays")
+    assert in_endpoint(code, overlay).splitlines() == [
+        "True",
+        "1 True",
+        "1 True",
+        "20",
+        "JsonataError 2",
+    ]
+
+
+def test_an_operations_model_is_looked_up_once_and_is_the_service_s_own(tmp_path: Path) -> None:
+    code = """
+from etlocal.endpoint import patches
+patches.apply_before_import()
+from etlocal.endpoint.patches import operation_models
+from importlib import import_module
+STATE = "localstack.services.stepfunctions.asl.component.state.state_execution"
+tasks = import_module(f"{STATE}.state_task.service.state_task_service")
+find = tasks.StateTaskService._get_boto_operation_model
+expected = find("glue", "get_crawler").name, find("redshift-data", "describe_statement").name
+seen = []
+camel_to_snake = tasks.camel_to_snake_case
+tasks.camel_to_snake_case = lambda name: seen.append(name) or camel_to_snake(name)
+operation_models.apply(None)
+find = tasks.StateTaskService._get_boto_operation_model
+print([(find("glue", "get_crawler").name, find("redshift-data", "describe_statement").name)
+       for _ in range(3)] == [expected] * 3, expected)
+print(seen.count("GetCrawler"))
+try:
+    find("glue", "no_such_action")
+except RuntimeError as error:
+    print(error)
+"""
+    overlay = make_overlay(tmp_path / "overlays")
+    assert in_endpoint(code, overlay).splitlines() == [
+        "True ('GetCrawler', 'DescribeStatement')",
+        "1",
+        "No api action named 'no_such_action' available for service 'glue'.",
+    ]

@@ -325,6 +325,43 @@ def test_acknowledged_objects_are_there_after_a_kill(tmp_path: Path) -> None:
         assert "Uploads" not in s3.list_multipart_uploads(Bucket="bucket")
 
 
+def test_a_long_journal_gives_way_to_a_snapshot_and_a_short_one_to_an_orderly_end(
+    tmp_path: Path,
+) -> None:
+    line = "x" * 200_000
+    with running(tmp_path) as endpoint:
+        logs = endpoint.client("logs")
+        logs.create_log_group(logGroupName="group")
+        logs.create_log_stream(logGroupName="group", logStreamName="stream")
+        folder = endpoint.state / "localstack" / "state"
+        for number in range(30):
+            now = int(time.time() * 1000)
+            event = {"timestamp": now, "message": f"{number} {line}"}
+            logs.put_log_events(logGroupName="group", logStreamName="stream", logEvents=[event])
+        # Six megabytes were written; what is left of them is what no snapshot has.
+        until(lambda: _size(folder, "logs-journal-*/*") < 3 * MEGABYTE)
+        assert _size(folder, "logs.pickle") > MEGABYTE
+        sqs = endpoint.client("sqs")
+        url = sqs.create_queue(QueueName="queue")["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="short")
+        assert _size(folder, "sqs-journal-*/*") > 0
+    assert _size(folder, "sqs-journal-*/*") == 0
+    with running(tmp_path) as endpoint:
+        logs = endpoint.client("logs")
+        got = logs.get_log_events(
+            logGroupName="group", logStreamName="stream", startFromHead=True, limit=100
+        )
+        assert [each["message"].split()[0] for each in got["events"]] == [
+            str(number) for number in range(30)
+        ]
+        aws = Clients(endpoint)
+        assert _messages(aws, aws.sqs.get_queue_url(QueueName="queue")["QueueUrl"]) == ["short"]
+
+
+def _size(folder: Path, pattern: str) -> int:
+    return sum(path.stat().st_size for path in folder.glob(pattern))
+
+
 def test_state_of_another_version_is_kept_and_not_loaded(tmp_path: Path) -> None:
     with running(tmp_path) as endpoint:
         endpoint.client("sqs").create_queue(QueueName="old")

@@ -7,9 +7,12 @@ a backslash in it stays what it is.
 
 from __future__ import annotations
 
+import copy
+import functools
 import hashlib
 import json
 import random
+import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -40,6 +43,22 @@ _HASHES = {
 }
 _LARGEST_RANGE = 1000
 _LARGEST_EXACT = 2**53
+
+
+class _SharedParser(Parser):  # type: ignore[misc]
+    """One parser for every thread: making one takes longer than most expressions do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._turn = threading.RLock()
+
+    def parse(self, *arguments: Any) -> Any:
+        with self._turn:
+            return super().parse(*arguments)
+
+
+_PARSER: Final = _SharedParser()
+Jsonata.get_parser = staticmethod(lambda: _PARSER)
 
 
 class JsonataError(Exception):
@@ -86,11 +105,11 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
         If its result is not JSON.
     """
     try:
-        compiled = Jsonata(expression)
+        evaluator = copy.copy(_compiled(expression))
+        evaluator.environment = evaluator.create_frame(Jsonata.static_frame)
         # The library keeps the evaluator a thread used last, with whatever it was set to.
-        Jsonata.CURRENT.jsonata = compiled
-        compiled.set_output_convert_nulls(False)
-        result = compiled.evaluate(None, _FUNCTIONS | {k: _bound(v) for k, v in variables.items()})
+        Jsonata.CURRENT.jsonata = evaluator
+        result = evaluator.evaluate(None, _FUNCTIONS | {k: _bound(v) for k, v in variables.items()})
         return UNDEFINED if result is None else _json(result)
     except JException as error:
         raise JsonataError(error.error or "", _without_code(str(error), error.error)) from error
@@ -101,6 +120,14 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         # The library lets Python's own errors through where JavaScript would have gone on.
         raise JsonataError("", str(error)) from error
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(expression: str) -> Jsonata:
+    """Parse an expression; a state that waits evaluates the same ones again and again."""
+    compiled = Jsonata(expression)
+    compiled.set_output_convert_nulls(False)
+    return compiled
 
 
 def _bound(value: Any) -> Any:

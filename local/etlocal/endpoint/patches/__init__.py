@@ -14,7 +14,13 @@ from etlocal.endpoint.patches.after_import import run_after_import
 from etlocal.settings import Settings
 
 _BEFORE_IMPORT = ("lazy_annotations", "lazy_batch", "plugin_discovery")
-_AT_START = ("service_catalog", "no_network", "cors_origins", "malformed_requests")
+_AT_START = (
+    "service_catalog",
+    "no_network",
+    "cors_origins",
+    "http_overhead",
+    "malformed_requests",
+)
 _SERVICES = "localstack.services"
 # The patch → the module that is imported, in the order they are applied.
 _WITH_SERVICE = {
@@ -35,6 +41,7 @@ _WITH_SERVICE = {
     "execution_logs": f"{_SERVICES}.stepfunctions.provider",
     "jsonata": f"{_SERVICES}.stepfunctions.provider",
     "sync_tasks": f"{_SERVICES}.stepfunctions.provider",
+    "operation_models": f"{_SERVICES}.stepfunctions.provider",
     "sdk_integrations": f"{_SERVICES}.stepfunctions.provider",
     "clock_scale": f"{_SERVICES}.stepfunctions.provider",
     "lost_connections": f"{_SERVICES}.stepfunctions.provider",

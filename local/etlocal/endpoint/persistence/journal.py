@@ -61,6 +61,12 @@ class Journal:
         self._lock = threading.Lock()
         self._number = max((int(path.name) for path in self._files()), default=0) + 1
         self._descriptor: int | None = None
+        self._size = 0
+
+    @property
+    def size(self) -> int:
+        """The bytes written since `rotate`."""
+        return self._size
 
     def append(self, record: bytes) -> None:
         """Write a record; it survives the end of the process when this returns.
@@ -79,11 +85,13 @@ class Journal:
             view = memoryview(frame)
             while view:
                 view = view[os.write(self._descriptor, view) :]
+            self._size += len(frame)
 
     def rotate(self) -> int:
         """Go on in a new file; give its number."""
         with self._lock:
             self._close()
+            self._size = 0
             self._number += 1
             return self._number
 
@@ -103,6 +111,7 @@ class Journal:
         """Delete every record."""
         with self._lock:
             self._close()
+            self._size = 0
         self.drop(self._number + 1)
 
     def close(self) -> None:

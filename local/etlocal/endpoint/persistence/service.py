@@ -39,6 +39,8 @@ _VERSIONS = {
 }
 # A service that reads another's state without calling it.
 _READS = {"sts": ("iam",)}
+# Bytes of a journal that are soon read again.
+_LONG_JOURNAL = 1 << 20
 # A service that says what has become of others: it is written after them.
 _LAST = "cloudformation"
 
@@ -76,6 +78,9 @@ class Persistence:
         self._ends = self._ends_kept = 0
         self._saver = Saver(self.save_service)
         self._ready: set[str] = set()
+        # Services of which a journal has more than the snapshot, and how large their snapshots are.
+        self._journaled: set[str] = set()
+        self._sizes: dict[str, int] = {}
 
     def install(self) -> None:
         """Have every service loaded when it is started, and saved when it changed.
@@ -102,6 +107,8 @@ class Persistence:
 
     def stop(self) -> None:
         """Save what is not saved yet; to be called when no more requests are answered."""
+        for name in sorted(self._journaled):
+            self._saver.mark(name)
         self._saver.stop()
         for journal in self._journals.values():
             journal.close()
@@ -131,6 +138,7 @@ class Persistence:
             raise containers.StateError("the services that it tells of could not be saved")
         if payload is not None:
             self._snapshots.write(name, payload)
+            self._sizes[name] = len(payload)
         finish()
         service.lifecycle_hook.on_after_state_save()
         LOG.debug("saved %s in %.3f s", name, time.monotonic() - began)
@@ -303,9 +311,17 @@ class Persistence:
         if name == "stepfunctions" and operation in DURABLE_OPERATIONS:
             return True
         if name == "s3" or is_kept_otherwise(name, operation):
-            self._saver.mark(name)
+            self._note_kept(name)
             return True
         return self._saver.save_now(name)
+
+    def _note_kept(self, name: str) -> None:
+        """Leave a change to its journal until that is as long as the snapshot that replaces it."""
+        journal = self._journals.get(name)
+        if journal is not None and journal.size < max(_LONG_JOURNAL, self._sizes.get(name, 0)):
+            self._journaled.add(name)
+        else:
+            self._saver.mark(name)
 
     def _keep_bucket(self, context: Any, hold: Hold | None) -> None:
         identity = hold.id if hold is not None and hold.deliveries else None

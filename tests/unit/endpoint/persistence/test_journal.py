@@ -36,6 +36,20 @@ def test_records_before_a_snapshot_are_dropped_and_later_ones_kept(folder: Path)
     assert list(journal.records()) == [b"while it is taken"]
 
 
+def test_its_size_is_what_was_written_since_the_last_snapshot_began(folder: Path) -> None:
+    journal = Journal(folder)
+    assert journal.size == 0
+    journal.append(b"before")
+    before = journal.size
+    assert before > len(b"before")
+    journal.rotate()
+    assert journal.size == 0
+    journal.append(b"before")
+    assert journal.size == before
+    journal.clear()
+    assert journal.size == 0
+
+
 def test_nothing_is_left_after_clearing(folder: Path) -> None:
     journal = Journal(folder)
     journal.append(b"one")
