@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--pause", type=float, default=plan.pause, help="mean seconds, two uploads")
     parser.add_argument("--rows", type=int, default=plan.rows, help="flights in a file")
     parser.add_argument("--settle", type=float, default=plan.settle, help="seconds for the end")
+    parser.add_argument("--time-scale", type=float, default=plan.time_scale)
     parser.add_argument("--keep", action="store_true", help="keep the state folder, to look at")
     options = parser.parse_args()
     given = {name: value for name, value in vars(options).items() if name != "keep"}

@@ -49,17 +49,21 @@ class Plan:
         Flights in a file.
     settle : float
         Seconds that the pipeline has, after the last upload, to end what it has begun.
+    time_scale : float
+        See `etlocal.settings.Settings`. Executions that wait for one another look again and again:
+        much smaller, and a backlog of them is all that the endpoint deals with.
     """
 
     seed: int = 7
     kills: int = 50
     calm: tuple[float, float] = (0.5, 8.0)
-    pause: float = 1.5
+    pause: float = 4.0
     rows: int = 30
     settle: float = 300.0
+    time_scale: float = 0.05
 
 
-def run(plan: Plan, state_dir: Path, tell: Tell, *, time_scale: float = 0.01) -> Verdict:
+def run(plan: Plan, state_dir: Path, tell: Tell) -> Verdict:
     """Deploy the project's pipeline on a stack of its own, disturb it, and judge.
 
     Parameters
@@ -69,8 +73,6 @@ def run(plan: Plan, state_dir: Path, tell: Tell, *, time_scale: float = 0.01) ->
         The stack's state folder; it must be empty.
     tell : callable
         Is told every kill and every restart.
-    time_scale : float
-        See `etlocal.settings.Settings`.
 
     Raises
     ------
@@ -78,7 +80,10 @@ def run(plan: Plan, state_dir: Path, tell: Tell, *, time_scale: float = 0.01) ->
         If the stack does not come up (again), or the pipeline cannot be deployed.
     """
     settings = Settings(
-        state_dir=state_dir, port=free_port(), worker_port=free_port(), time_scale=time_scale
+        state_dir=state_dir,
+        port=free_port(),
+        worker_port=free_port(),
+        time_scale=plan.time_scale,
     )
     stack = Stack(settings)
     record = stack.start(tell, tied=True)
