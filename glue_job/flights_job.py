@@ -355,6 +355,8 @@ def load(glueContext, args, airports, flights):
         connection_options={
             "database": args["WAREHOUSE_DATABASE"],
             "dbtable": "airlines.flights_staging",
+            # The frame's types are the table's: no text is written and parsed again on the way.
+            "tempformat": "PARQUET",
             "preactions": in_one_line(PREACTIONS),
             "postactions": in_one_line(POSTACTIONS),
             "aws_iam_role": args["REDSHIFT_ROLE_ARN"],
