@@ -13,7 +13,7 @@ from functools import partial
 from etlocal.endpoint.patches.after_import import run_after_import
 from etlocal.settings import Settings
 
-_BEFORE_IMPORT = ("lazy_annotations", "lazy_batch", "plugin_discovery")
+_BEFORE_IMPORT = ("lazy_annotations", "lazy_batch", "plain_models", "plugin_discovery")
 _AT_START = (
     "service_catalog",
     "no_network",

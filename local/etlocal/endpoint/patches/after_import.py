@@ -1,4 +1,4 @@
-"""Runs a function right after a module was imported."""
+"""Changes how a module is imported, or runs a function right after that."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import ModuleType
 
 class _Finder(MetaPathFinder):
     def __init__(self) -> None:
-        self.waiting: dict[str, Callable[[], None]] = {}
+        self.changes: dict[str, Callable[[ModuleSpec], None]] = {}
 
     def find_spec(
         self,
@@ -19,22 +19,37 @@ class _Finder(MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        if fullname not in self.waiting:
+        if fullname not in self.changes:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
-        if spec is None or spec.loader is None:
-            return None
-        execute = spec.loader.exec_module
-
-        def exec_module(module: ModuleType) -> None:
-            execute(module)
-            self.waiting.pop(fullname)()
-
-        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        if spec is not None and spec.loader is not None:
+            self.changes[fullname](spec)
         return spec
 
 
 _finder = _Finder()
+
+
+def change_import(module: str, change: Callable[[ModuleSpec], None]) -> None:
+    """Have `change` called with how `module` will be imported, before it is.
+
+    Parameters
+    ----------
+    module : str
+        The module's full name.
+    change : callable
+        Takes the module's spec, which has a loader, and changes it.
+
+    Raises
+    ------
+    RuntimeError
+        If the module is imported already: the change would come too late.
+    """
+    if module in sys.modules:
+        raise RuntimeError(f"{module} was imported before its patch")
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)
+    _finder.changes[module] = change
 
 
 def run_after_import(module: str, function: Callable[[], None]) -> None:
@@ -50,10 +65,17 @@ def run_after_import(module: str, function: Callable[[], None]) -> None:
     Raises
     ------
     RuntimeError
-        If the module is imported already: the function would come too late.
+        If the module is imported already.
     """
-    if module in sys.modules:
-        raise RuntimeError(f"{module} was imported before its patch")
-    if _finder not in sys.meta_path:
-        sys.meta_path.insert(0, _finder)
-    _finder.waiting[module] = function
+
+    def follow(spec: ModuleSpec) -> None:
+        assert spec.loader is not None
+        execute = spec.loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            function()
+
+        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+
+    change_import(module, follow)

@@ -7,33 +7,22 @@ since Python 3.13; before, it is a function and ``|`` fails while the module is 
 from __future__ import annotations
 import __future__
 
-import sys
-from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from types import CodeType, ModuleType
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from types import CodeType
+
+from etlocal.endpoint.patches.after_import import change_import
 
 _MODULE = "localstack.packages.api"
 
 
 def apply() -> None:
     """Have the module compiled so; to be called before anything of LocalStack is imported."""
-    sys.meta_path.insert(0, _Finder())
+    change_import(_MODULE, _compile_lazily)
 
 
-class _Finder(MetaPathFinder):
-    def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None,
-        target: ModuleType | None = None,
-    ) -> ModuleSpec | None:
-        if fullname != _MODULE:
-            return None
-        spec = PathFinder.find_spec(fullname, path, target)
-        if spec is not None and spec.origin is not None:
-            spec.loader = _Loader(fullname, spec.origin)
-        return spec
+def _compile_lazily(spec: ModuleSpec) -> None:
+    if spec.origin is not None:
+        spec.loader = _Loader(spec.name, spec.origin)
 
 
 class _Loader(SourceFileLoader):

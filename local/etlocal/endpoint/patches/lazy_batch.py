@@ -9,34 +9,23 @@ wants it.
 from __future__ import annotations
 
 import importlib
-import sys
-from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
+
+from etlocal.endpoint.patches.after_import import change_import
 
 _PACKAGE = "moto.batch"
 
 
 def apply() -> None:
     """Have the package imported so; to be called before anything of LocalStack is imported."""
-    sys.meta_path.insert(0, _Finder())
+    change_import(_PACKAGE, _execute_lazily)
 
 
-class _Finder(MetaPathFinder):
-    def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None,
-        target: ModuleType | None = None,
-    ) -> ModuleSpec | None:
-        if fullname != _PACKAGE:
-            return None
-        spec = PathFinder.find_spec(fullname, path, target)
-        if spec is not None and spec.loader is not None:
-            spec.loader.exec_module = _execute  # type: ignore[method-assign]
-        return spec
+def _execute_lazily(spec: ModuleSpec) -> None:
+    assert spec.loader is not None
+    spec.loader.exec_module = _execute  # type: ignore[method-assign]
 
 
 def _execute(module: ModuleType) -> None:
