@@ -11,4 +11,5 @@ from botocore import loaders
 
 def apply() -> None:
     """Have them read so; to be called before a model is."""
-    loaders.OrderedDict = dict
+    # Looked up there by its name, at each reading.
+    loaders.__dict__["OrderedDict"] = dict
