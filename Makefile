@@ -11,14 +11,14 @@ WORKERS ?= 2
 
 help:
 	@echo "make demo    run the whole flow once: a CSV becomes warehouse rows and a message"
-	@echo "make test    lint, types, and every test; the stress tests last and one at a time"
-	@echo "make stress  only a burst of files, processes killed at random, and tiny benchmarks"
+	@echo "make test    lint, types, and every test but the stress tests"
+	@echo "make stress  a burst of files, processes killed at random, the benchmarks with tiny sizes"
 	@echo "make bench   every figure of docs/benchmarks.md, in some 25 minutes"
 
 demo: .venv/runtime
 	.venv/bin/etlocal demo
 
-test: lint types check stress
+test: lint types check
 
 lint: .venv/dev
 	.venv/bin/ruff check .
