@@ -13,7 +13,7 @@ help:
 	@echo "make demo    run the whole flow once: a CSV becomes warehouse rows and a message"
 	@echo "make test    lint, types, and every test but the stress tests"
 	@echo "make stress  a burst of files, processes killed at random, the benchmarks with tiny sizes"
-	@echo "make bench   every figure of docs/benchmarks.md, in some 25 minutes"
+	@echo "make bench   measures every figure of docs/benchmarks.md: leave the machine alone meanwhile"
 
 demo: .venv/runtime
 	.venv/bin/etlocal demo

@@ -6,12 +6,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from benchmarks.direct import await_crawl
 from benchmarks.figures import Effort, Result, Samples, interleave, table, timed
 from benchmarks.ground import Ground, ground
 
 _BUCKET = "benchmark-crawl"
 _ROLE = "arn:aws:iam::000000000000:role/benchmark"
-_LOOK_SECONDS = 0.02
 
 
 def run(effort: Effort) -> Result:
@@ -50,11 +50,10 @@ def _measure(place: Ground, partitions: int, objects: int, repeats: int) -> Resu
     def crawl() -> float:
         began = time.perf_counter()
         glue.start_crawler(Name="benchmark")
-        while (found := glue.get_crawler(Name="benchmark")["Crawler"])["State"] != "READY":
-            time.sleep(_LOOK_SECONDS)
+        crawled = await_crawl(glue, "benchmark")
         took = time.perf_counter() - began
-        if found["LastCrawl"]["Status"] != "SUCCEEDED":
-            raise RuntimeError(f"the crawl ended {found['LastCrawl']}")
+        if crawled["Status"] != "SUCCEEDED":
+            raise RuntimeError(f"the crawl ended {crawled}")
         return took
 
     def listing() -> float:

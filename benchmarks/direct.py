@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.ground import Ground, Pipeline
 from benchmarks.trace import statements_of_last_run
+from etlocal.waiting import await_answer
 
 _LOOK_SECONDS = 0.01
+_PATIENT_SECONDS = 600.0
 _ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "FINISHED", "ABORTED")
 
 
@@ -47,10 +50,9 @@ class Direct:
         name = self._outputs["CrawlerName"]
         began = time.perf_counter()
         self._glue.start_crawler(Name=name)
-        while (crawler := self._glue.get_crawler(Name=name)["Crawler"])["State"] != "READY":
-            time.sleep(_LOOK_SECONDS)
+        crawled = await_crawl(self._glue, name)
         took = time.perf_counter() - began
-        _require(crawler["LastCrawl"]["Status"], crawler["LastCrawl"].get("ErrorMessage"))
+        _require(crawled["Status"], crawled.get("ErrorMessage"))
         return took
 
     def job(self) -> float:
@@ -59,11 +61,12 @@ class Direct:
         name = self._outputs["JobName"]
         began = time.perf_counter()
         run = self._glue.start_job_run(JobName=name)["JobRunId"]
-        while True:
-            said = self._glue.get_job_run(JobName=name, RunId=run)["JobRun"]
-            if said["JobRunState"] in _ENDED:
-                break
-            time.sleep(_LOOK_SECONDS)
+
+        def look() -> dict[str, Any] | None:
+            found: dict[str, Any] = self._glue.get_job_run(JobName=name, RunId=run)["JobRun"]
+            return found if found["JobRunState"] in _ENDED else None
+
+        said = _closely(look, f"the end of {run}")
         took = time.perf_counter() - began
         _require(said["JobRunState"], said.get("ErrorMessage"))
         return took
@@ -115,11 +118,29 @@ class Direct:
         self._took = time.perf_counter() - began
 
     def _await(self, statement: str) -> None:
-        while True:
-            said: dict[str, Any] = self._data.describe_statement(Id=statement)
-            if said["Status"] in _ENDED:
-                return _require(said["Status"], said.get("Error"))
-            time.sleep(_LOOK_SECONDS)
+        def look() -> dict[str, Any] | None:
+            found: dict[str, Any] = self._data.describe_statement(Id=statement)
+            return found if found["Status"] in _ENDED else None
+
+        said = _closely(look, f"the end of statement {statement}")
+        _require(said["Status"], said.get("Error"))
+
+
+def await_crawl(glue: Any, name: str) -> dict[str, Any]:
+    """Wait until a crawler is READY again; give its last crawl, as GetCrawler tells of it."""
+
+    def look() -> dict[str, Any] | None:
+        found: dict[str, Any] = glue.get_crawler(Name=name)["Crawler"]
+        return found["LastCrawl"] if found["State"] == "READY" else None
+
+    return _closely(look, f"crawler {name}")
+
+
+def _closely(look: Callable[[], dict[str, Any] | None], what: str) -> dict[str, Any]:
+    """Wait with looks that are short against what is measured."""
+    return await_answer(
+        look, seconds=_PATIENT_SECONDS, what=what, first=_LOOK_SECONDS, longest=_LOOK_SECONDS
+    )
 
 
 def _require(state: str, error: str | None) -> None:

@@ -62,8 +62,10 @@ def _measure(
         parts.append(trace(place, pipeline, key, began, ended))
         return ended - began
 
+    def spark() -> float:
+        return session.transform([file], flights.AIRPORTS)[0]
+
     direct = Direct(place, pipeline, body)
-    spark = lambda: session.transform([file], flights.AIRPORTS)[0]  # noqa: E731
     warm_ups = effort.pick(2, 0)
     flow()  # the first run of all makes the tables that the direct calls need
     parts.clear()

@@ -16,7 +16,12 @@ class WaitTimeoutError(Exception):
 
 
 def await_answer(
-    look: Callable[[], T | None], *, seconds: float, what: str, first: float = 0.02
+    look: Callable[[], T | None],
+    *,
+    seconds: float,
+    what: str,
+    first: float = 0.02,
+    longest: float = _LONGEST_PAUSE,
 ) -> T:
     """Ask until there is an answer.
 
@@ -29,7 +34,9 @@ def await_answer(
     what : str
         What is waited for, for the error.
     first : float
-        The first pause between two looks; later ones grow to a tenth of a second.
+        The first pause between two looks; later ones grow.
+    longest : float
+        What they grow to.
 
     Raises
     ------
@@ -43,5 +50,5 @@ def await_answer(
             raise WaitTimeoutError(f"{what}: not within {seconds:g} s")
         # AWS's APIs offer nothing to wait on: asking again is what its own waiters do.
         time.sleep(pause)
-        pause = min(pause * 1.5, _LONGEST_PAUSE)
+        pause = min(pause * 1.5, longest)
     return answer

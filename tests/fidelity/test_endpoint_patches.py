@@ -159,3 +159,48 @@ except RuntimeError as error:
         "1",
         "No api action named 'no_such_action' available for service 'glue'.",
     ]
+
+
+def test_models_of_services_are_plain_dictionaries_with_the_same_content(tmp_path: Path) -> None:
+    code = """
+from botocore.loaders import Loader
+path = "glue", "service-2"
+before = Loader().load_service_model(*path)
+from etlocal.endpoint import patches
+patches.apply_before_import()
+after = Loader().load_service_model(*path)
+print({type(each) for each in (after, after["shapes"], after["operations"]["GetTable"])})
+print(after == before, list(after["operations"]) == list(before["operations"]))
+"""
+    overlay = make_overlay(tmp_path / "overlays")
+    assert in_endpoint(code, overlay).splitlines() == ["{<class 'dict'>}", "True True"]
+
+
+def test_a_content_type_is_parsed_once_and_no_access_log_is_formatted(tmp_path: Path) -> None:
+    code = """
+from types import SimpleNamespace
+from etlocal.endpoint import patches
+patches.apply_before_import()
+from etlocal.endpoint.patches import http_overhead
+from rolo.serving.twisted import TwistedGateway
+from twisted.web import http
+made = []
+message = http.EmailMessage
+http.EmailMessage = lambda: made.append(1) or message()
+http_overhead.apply(None)
+print([http._parseContentType(b'Text/XML; charset=\\"a\\"') for _ in range(3)], len(made))
+print(http._parseContentType(b"application/x-www-form-urlencoded"), len(made))
+site = object.__new__(TwistedGateway)
+lines = []
+site.logFile = SimpleNamespace(write=lines.append)
+site._logFormatter = lambda *_: "a line"
+site._logDateTime = ""
+site.log(SimpleNamespace())
+print(lines)
+"""
+    overlay = make_overlay(tmp_path / "overlays")
+    assert in_endpoint(code, overlay).splitlines() == [
+        "[b'text/xml', b'text/xml', b'text/xml'] 1",
+        "b'application/x-www-form-urlencoded' 2",
+        "[]",
+    ]

@@ -334,6 +334,14 @@ def test_a_long_journal_gives_way_to_a_snapshot_and_a_short_one_to_an_orderly_en
         logs.create_log_group(logGroupName="group")
         logs.create_log_stream(logGroupName="group", logStreamName="stream")
         folder = endpoint.state / "localstack" / "state"
+        sns = endpoint.client("sns")
+        topic = sns.create_topic(Name="topic")["TopicArn"]
+        saved = (folder / "sns.pickle").stat().st_mtime_ns
+        early = {"timestamp": int(time.time() * 1000), "message": "early"}
+        logs.put_log_events(logGroupName="group", logStreamName="stream", logEvents=[early])
+        sns.publish(TopicArn=topic, Message="saved with whatever else is to be saved")
+        until(lambda: (folder / "sns.pickle").stat().st_mtime_ns > saved)
+        assert _size(folder, "logs-journal-*/*") > 0
         for number in range(30):
             now = int(time.time() * 1000)
             event = {"timestamp": now, "message": f"{number} {line}"}
@@ -352,7 +360,8 @@ def test_a_long_journal_gives_way_to_a_snapshot_and_a_short_one_to_an_orderly_en
             logGroupName="group", logStreamName="stream", startFromHead=True, limit=100
         )
         assert [each["message"].split()[0] for each in got["events"]] == [
-            str(number) for number in range(30)
+            "early",
+            *[str(number) for number in range(30)],
         ]
         aws = Clients(endpoint)
         assert _messages(aws, aws.sqs.get_queue_url(QueueName="queue")["QueueUrl"]) == ["short"]

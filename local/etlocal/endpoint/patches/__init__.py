@@ -10,7 +10,7 @@ import importlib
 from collections import defaultdict
 from functools import partial
 
-from etlocal.endpoint.patches.after_import import run_after_import
+from etlocal.endpoint.patches.import_hooks import run_after_import
 from etlocal.settings import Settings
 
 _BEFORE_IMPORT = ("lazy_annotations", "lazy_batch", "plain_models", "plugin_discovery")

@@ -10,7 +10,7 @@ import __future__
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType
 
-from etlocal.endpoint.patches.after_import import change_import
+from etlocal.endpoint.patches.import_hooks import change_import
 
 _MODULE = "localstack.packages.api"
 

@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from etlocal.endpoint.patches.after_import import change_import
+from etlocal.endpoint.patches.import_hooks import change_import
 
 _PACKAGE = "moto.batch"
 

@@ -150,6 +150,8 @@ class Persistence:
             self._snapshots.remove(name)
         for journal in self._journals.values():
             journal.clear()
+        self._journaled.clear()
+        self._sizes.clear()
         self._executions.clear()
         self._blobs.clear()
 
@@ -249,6 +251,8 @@ class Persistence:
         journal = self._journals.get(name)
         if journal is None:
             return lambda: None
+        # Before the journal turns: what is written down from then on is not in this snapshot.
+        self._journaled.discard(name)
         number = journal.rotate()
         doomed = self._doomed_bytes() if name == "s3" else set()
 
