@@ -262,6 +262,21 @@ def test_a_failed_update_restores_what_was_and_can_be_mended(
     assert prefix() == [{"prefix": "new/"}]
 
 
+def test_outputs_stay_what_they_were_when_update_stack_rolls_back(stack: Stack) -> None:
+    queue: Resources = {"Queue": {"Type": "AWS::SQS::Queue"}}
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}, "Description": "a"}}
+    made = stack.deploy(
+        {**queue, "Key": key}, "CREATE_COMPLETE", Outputs={"Queue": {"Value": {"Ref": "Queue"}}}
+    )
+    refused = {**key, "Properties": {**key["Properties"], "Description": "b"}}
+    changed = {"Resources": {**queue, "Key": refused}, "Outputs": {"Other": {"Value": "x"}}}
+    stack.cloudformation.update_stack(StackName=stack.name, TemplateBody=json.dumps(changed))
+    settled = stack.settled()
+    assert settled["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", stack.reasons()
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in settled.get("Outputs", ())}
+    assert outputs == made
+
+
 def test_an_update_of_a_type_that_has_none_fails_loudly(stack: Stack) -> None:
     def key(description: str) -> Resources:
         properties = {"Description": description, "KeyPolicy": {"Statement": []}}

@@ -60,6 +60,25 @@ print(batch_backends.service_name, "moto.ec2" in sys.modules)
     assert in_endpoint(code, overlay).splitlines() == ["SUCCEEDED False", "batch True"]
 
 
+def test_a_stack_has_its_outputs_and_template_before_it_is_complete(tmp_path: Path) -> None:
+    code = """
+from types import SimpleNamespace
+from localstack.services.cloudformation.v2.entities import ChangeSet, Stack
+from etlocal.endpoint.patches import cfn_rollback
+
+stack = Stack("000000000000", "us-east-1", {"StackName": "s"})
+template = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+changes = ChangeSet(stack, {"ChangeSetName": "c"}, template_body="{}", template=template)
+output = {"OutputKey": "Url", "OutputValue": "u", "ExportName": "url"}
+deployed = SimpleNamespace(
+    _change_set=changes, process=lambda: None, _deferred_actions=[], resources={}, outputs=[output]
+)
+cfn_rollback._execute(deployed)
+print(stack.resolved_outputs == [output], stack.resolved_exports, stack.template == template)
+"""
+    assert in_endpoint(code, make_overlay(tmp_path)) == "True {'url': 'u'} True\n"
+
+
 def test_a_resource_in_progress_is_asked_again_at_once(tmp_path: Path) -> None:
     code = """
 import time

@@ -2,8 +2,9 @@
 
 LocalStack leaves the resources of a failed creation in place and calls the stack rolled back; a
 failed update deletes what the new template no longer has, keeps half of the changes, and leaves the
-stack in a state from which no update is possible. A deletion that failed ends ``DELETE_COMPLETE``,
-and a resource to be retained is deleted.
+stack in a state from which no update is possible. It calls a stack complete before its outputs and
+its template are there to be read. A deletion that failed ends ``DELETE_COMPLETE``, and a resource
+to be retained is deleted.
 
 Source: CloudFormation User Guide, "Stack failure options", "Continue rolling back an update" and
 "DeletionPolicy attribute".
@@ -120,6 +121,8 @@ def _execute(self: Any) -> Any:
             stack.set_stack_status(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
         for deferred in reversed(self._deferred_actions):
             deferred.action()
+        if not deleting:
+            _take_over(self)
     else:
         _roll_back(self, failure, creating)
     if deleting and (undeleted := self.__dict__.get("etlocal_undeleted")):
@@ -128,6 +131,23 @@ def _execute(self: Any) -> Any:
     return change_set_model_executor.ChangeSetModelExecutorResult(
         resources=self.resources, outputs=self.outputs, failure_message=failure
     )
+
+
+def _take_over(self: Any) -> None:
+    """Give the stack what was deployed: LocalStack does after the status that says it is there."""
+    change_set = self._change_set
+    stack = change_set.stack
+    stack.resolved_resources = self.resources
+    stack.resolved_outputs = self.outputs
+    stack.resolved_exports = {
+        name: output["OutputValue"] for output in self.outputs if (name := output.get("ExportName"))
+    }
+    stack.resolved_parameters = change_set.resolved_parameters
+    stack.template = change_set.template
+    stack.template_body = change_set.template_body
+    stack.processed_template = change_set.processed_template
+    if change_set.change_set_id in stack.change_set_ids:
+        stack.change_set_id = change_set.change_set_id
 
 
 def _roll_back(self: Any, failure: str, created: bool) -> None:
@@ -156,6 +176,7 @@ def _roll_back(self: Any, failure: str, created: bool) -> None:
     ]
     self.resources.clear()
     self.resources.update(before)
+    self.outputs[:] = [] if created else stack.resolved_outputs
     if not created:
         # LocalStack takes these over as deployed; the stack keeps its former template.
         change_set.template = stack.template
