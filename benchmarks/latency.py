@@ -66,7 +66,7 @@ def _measure(
         return session.transform([file], flights.AIRPORTS)[0]
 
     direct = Direct(place, pipeline, body)
-    warm_ups = effort.pick(2, 0)
+    warm_ups = effort.pick(1, 0)
     flow()  # the first run of all makes the tables that the direct calls need
     parts.clear()
     measured = interleave(
@@ -81,7 +81,7 @@ def _measure(
             "copy": direct.copy,
             "spark": spark,
         },
-        repeats=effort.pick(11, 1),
+        repeats=effort.pick(5, 1),
         warm_ups=warm_ups,
     )
     parts = parts[warm_ups:]

@@ -9,6 +9,8 @@ from typing import Any
 
 from benchmarks.figures import Aim, Result, Table, seconds
 
+# Written by hand: what no figure says.
+_LIMITS = Path(__file__).with_name("limits.md")
 _INTRODUCTION = """\
 # Benchmarks
 
@@ -60,7 +62,7 @@ def page(documents: dict[str, dict[str, Any]]) -> str:
             lines += ["", note]
         for each in result.tables:
             lines += ["", *_table(each)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", _LIMITS.read_text()])
 
 
 def text(result: Result) -> str:
