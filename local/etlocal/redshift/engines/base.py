@@ -160,6 +160,7 @@ class EngineSession(ABC):
 
     database: str
     user: str
+    pid: int
 
     @property
     @abstractmethod
@@ -181,6 +182,16 @@ class EngineSession(ABC):
     @abstractmethod
     def execute(self, statement: Statement) -> Result:
         """Carry out a statement; without a transaction it is one of its own.
+
+        Raises
+        ------
+        SqlError
+            In Redshift's words.
+        """
+
+    @abstractmethod
+    def describe(self, statement: Statement) -> Sequence[ResultColumn]:
+        """Tell the columns that a statement will give, without carrying it out.
 
         Raises
         ------

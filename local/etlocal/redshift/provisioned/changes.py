@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from etlocal.aws.call import Call
 from etlocal.aws.errors import NotImplementedByEmulatorError
-from etlocal.redshift import managed
-from etlocal.redshift.provisioned.clusters import cluster, put
+from etlocal.redshift import logins, managed
+from etlocal.redshift.provisioned.clusters import cluster, key, put
 from etlocal.redshift.provisioned.operations import (
     OPERATIONS,
     ClusterNotFoundError,
@@ -56,8 +56,11 @@ def modify_cluster(request: ModifyClusterMessageTypeDef, call: Call) -> dict[str
         document["MasterPasswordSecretArn"] = managed.make(
             call, document["ClusterIdentifier"], document["MasterUsername"]
         )
+        logins.forget(call.store, key(document), document["MasterUsername"])
     elif asked.get("ManageMasterPassword") is False:
         managed.delete(call, document.pop("MasterPasswordSecretArn", None))
+    if asked.get("MasterUserPassword"):
+        logins.keep(call, key(document), document["MasterUsername"], asked["MasterUserPassword"])
     put(call, document)
     return {"Cluster": document}
 

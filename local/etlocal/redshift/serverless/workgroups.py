@@ -8,14 +8,13 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from etlocal.aws.arns import make_arn
 from etlocal.aws.call import Call
 from etlocal.aws.errors import NotImplementedByEmulatorError
 from etlocal.aws.paging import page
-from etlocal.redshift import documents
+from etlocal.redshift import documents, logins
 from etlocal.redshift.serverless.namespaces import namespace
 from etlocal.redshift.serverless.operations import (
     OPERATIONS,
@@ -23,6 +22,7 @@ from etlocal.redshift.serverless.operations import (
     InvalidRequestError,
     ResourceNotFoundError,
 )
+from etlocal.redshift.wire import address
 
 if TYPE_CHECKING:
     from types_boto3_redshift_serverless.type_defs import (
@@ -203,13 +203,14 @@ def get_credentials(request: GetCredentialsRequestTypeDef, call: Call) -> dict[s
     name = request.get("workgroupName")
     if not name:
         raise InvalidRequestError("workgroupName must be provided.")
-    workgroup(call, name)
-    now = call.clock.now()
-    seconds = request.get("durationSeconds") or 900
+    used = namespace(call, workgroup(call, name)["namespaceName"])
     who = call.principal.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+    user, password = f"IAM:{who}", secrets.token_urlsafe(48)
+    seconds = request.get("durationSeconds") or 900
+    ends = logins.lend(call, f"namespace-{used['namespaceId']}", user, password, seconds)
     return {
-        "dbUser": f"IAM:{who}",
-        "dbPassword": secrets.token_urlsafe(48),
-        "expiration": now + timedelta(seconds=seconds),
-        "nextRefreshTime": now + timedelta(seconds=seconds),
+        "dbUser": user,
+        "dbPassword": password,
+        "expiration": ends,
+        "nextRefreshTime": ends,
     }
