@@ -296,6 +296,10 @@ def _end(action: str) -> Callable[[Reader], Statement]:
 
 def _set(reader: Reader) -> Statement:
     reader.expect("SET")
+    if reader.accept("SESSION", "CHARACTERISTICS", "AS", "TRANSACTION") or reader.accept(
+        "TRANSACTION"
+    ):
+        return statements.Setting("set", "transaction_isolation", reader.rest())
     reader.accept_any("SESSION", "LOCAL")
     name = ".".join(reader.qualified())
     if name == "time" and reader.accept("ZONE"):
@@ -314,6 +318,8 @@ def _show(reader: Reader) -> Statement:
     reader.expect("SHOW")
     if reader.word() in ("TABLES", "SCHEMAS", "DATABASES", "COLUMNS", "TABLE", "VIEW", "GRANTS"):
         raise FeatureNotSupportedError(f"the statement SHOW {reader.word()}")
+    if reader.accept("TRANSACTION", "ISOLATION", "LEVEL"):
+        return statements.Setting("show", "transaction_isolation")
     return statements.Setting("show", ".".join(reader.qualified()))
 
 
