@@ -1,6 +1,6 @@
 """CreateCluster, DescribeClusters, DeleteCluster, PauseCluster, ResumeCluster, credentials.
 
-A cluster is available as soon as it is made; nothing listens on its endpoint's port yet.
+A cluster is available as soon as it is made.
 
 Source: Amazon Redshift API Reference, pages of these operations.
 """
@@ -25,6 +25,7 @@ from etlocal.redshift.provisioned.operations import (
     InvalidParameterError,
 )
 from etlocal.redshift.warehouse import Warehouse
+from etlocal.redshift.wire import address
 
 if TYPE_CHECKING:
     from types_boto3_redshift.type_defs import (
@@ -96,9 +97,11 @@ def create_cluster(request: CreateClusterMessageTypeDef, call: Call) -> dict[str
     if asked.get("ManageMasterPassword"):
         document["MasterPasswordSecretArn"] = managed.make(call, name, asked["MasterUsername"])
     if asked.get("MasterUserPassword"):
-        logins.keep(call, key(document), asked["MasterUsername"], asked["MasterUserPassword"])
+        logins.keep(
+            call, engine_key(document), asked["MasterUsername"], asked["MasterUserPassword"]
+        )
     put(call, document)
-    return {"Cluster": document}
+    return {"Cluster": address.of_cluster(call.runtime, document)}
 
 
 def cluster(call: Call, name: str | None) -> dict[str, Any]:
@@ -121,7 +124,7 @@ def put(call: Call, document: Mapping[str, Any]) -> None:
     documents.put(call, "cluster", values, document)
 
 
-def key(document: Mapping[str, Any]) -> str:
+def engine_key(document: Mapping[str, Any]) -> str:
     """Give the id by which `Warehouse.engine` knows a cluster."""
     return f"cluster-{_identity(document)}"
 
@@ -154,7 +157,8 @@ def describe_clusters(request: DescribeClustersMessageTypeDef, call: Call) -> di
         size=request.get("MaxRecords"),
         invalid=InvalidParameterError,
     )
-    return {"Clusters": shown, "Marker": marker} if marker else {"Clusters": shown}
+    clusters = [address.of_cluster(call.runtime, item) for item in shown]
+    return {"Clusters": clusters, "Marker": marker} if marker else {"Clusters": clusters}
 
 
 @OPERATIONS.operation("DeleteCluster")
@@ -178,8 +182,8 @@ def delete_cluster(request: DeleteClusterMessageTypeDef, call: Call) -> dict[str
         )
     documents.delete(call, "cluster", document["ClusterIdentifier"])
     managed.delete(call, document.get("MasterPasswordSecretArn"))
-    logins.forget(call.store, key(document))
-    call.runtime.component(Warehouse).delete(key(document))
+    logins.forget(call.store, engine_key(document))
+    call.runtime.component(Warehouse).delete(engine_key(document))
     return {"Cluster": {**document, "ClusterStatus": "deleting"}}
 
 
@@ -191,7 +195,7 @@ def _change(call: Call, name: str, old: str, new: str) -> dict[str, Any]:
         )
     document["ClusterStatus"] = new
     put(call, document)
-    return {"Cluster": document}
+    return {"Cluster": address.of_cluster(call.runtime, document)}
 
 
 @OPERATIONS.operation("PauseCluster")
@@ -224,7 +228,7 @@ def get_cluster_credentials(
     return {
         "DbUser": user,
         "DbPassword": password,
-        "Expiration": logins.lend(call, key(document), user, password, seconds),
+        "Expiration": logins.lend(call, engine_key(document), user, password, seconds),
     }
 
 
@@ -243,7 +247,7 @@ def get_cluster_credentials_with_iam(
     who = call.principal.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
     user, password = f"IAM:{who}", secrets.token_urlsafe(48)
     seconds = request.get("DurationSeconds") or 900
-    ends = logins.lend(call, key(document), user, password, seconds)
+    ends = logins.lend(call, engine_key(document), user, password, seconds)
     return {
         "DbUser": user,
         "DbPassword": password,

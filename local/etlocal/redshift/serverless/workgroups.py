@@ -99,7 +99,7 @@ def create_workgroup(request: CreateWorkgroupRequestTypeDef, call: Call) -> dict
     documents.put_tags(
         call, document["workgroupArn"], {t["key"]: t["value"] for t in asked.get("tags", [])}
     )
-    return {"workgroup": document}
+    return {"workgroup": address.of_workgroup(call.runtime, document)}
 
 
 def _parameters(
@@ -142,14 +142,15 @@ def workgroup(call: Call, name: str) -> dict[str, Any]:
 @OPERATIONS.operation("GetWorkgroup")
 def get_workgroup(request: GetWorkgroupRequestTypeDef, call: Call) -> dict[str, Any]:
     """Describe a workgroup."""
-    return {"workgroup": workgroup(call, request["workgroupName"])}
+    found = workgroup(call, request["workgroupName"])
+    return {"workgroup": address.of_workgroup(call.runtime, found)}
 
 
 @OPERATIONS.operation("ListWorkgroups")
 def list_workgroups(request: ListWorkgroupsRequestTypeDef, call: Call) -> dict[str, Any]:
     """List the workgroups."""
     shown, token = page(
-        documents.list_all(call, "workgroup"),
+        [address.of_workgroup(call.runtime, one) for one in documents.list_all(call, "workgroup")],
         token=request.get("nextToken"),
         size=request.get("maxResults"),
         invalid=InvalidRequestError,
@@ -173,7 +174,7 @@ def update_workgroup(request: UpdateWorkgroupRequestTypeDef, call: Call) -> dict
     document["configParameters"] = _parameters(asked, current)
     document["endpoint"]["port"] = document["port"]
     _put(call, document)
-    return {"workgroup": document}
+    return {"workgroup": address.of_workgroup(call.runtime, document)}
 
 
 @OPERATIONS.operation("DeleteWorkgroup")

@@ -20,6 +20,7 @@ from etlocal.redshift.engines.base import ResultColumn, Row
 from etlocal.redshift.errors import SqlError
 from etlocal.redshift.wire import authentication, errors, messages, portals, tags, types
 from etlocal.redshift.wire.authentication import TARGET_OPTION, Login
+from etlocal.redshift.wire.batches import Batch
 from etlocal.redshift.wire.errors import FatalError
 from etlocal.redshift.wire.messages import (
     Body,
@@ -80,6 +81,9 @@ class Connection:
         self._portals: dict[str, Portal] = {}
         self._reported: dict[str, str] = {}
         self._skipping = False
+        self._batch = Batch()
+        # Where the answers begin that are held back for the rows that wait.
+        self._mark: int | None = None
         self.secret = int.from_bytes(os.urandom(4), "big", signed=True)
         self.session: Session | None = None
 
@@ -176,9 +180,6 @@ class Connection:
             return True
         if self._skipping or kind in _IGNORED:
             return True
-        if kind == b"H":
-            self._flush()
-            return True
         handler = _HANDLERS.get(kind)
         if handler is None:
             raise ProtocolError(f"invalid frontend message type {kind[0]}")
@@ -206,7 +207,7 @@ class Connection:
         if not found:
             self._send(messages.EMPTY_QUERY)
         for command in found:
-            portal = Portal(command)
+            portal = Portal(Prepared(command))
             self._run(portal)
             if portal.columns:
                 self._send(messages.row_description(portal.fields))
@@ -222,17 +223,19 @@ class Connection:
     def _bind(self, body: Body) -> None:
         portal, statement = body.string(), body.string()
         formats, values, results = body.numbers(), body.values(), body.numbers()
-        command = self._statement(statement).bind(values, formats)
-        self._portals[portal] = Portal(command, results)
+        prepared = self._statement(statement)
+        self._portals[portal] = Portal(prepared, prepared.read(values, formats), results)
         self._send(messages.BIND_COMPLETE)
 
     def _describe(self, body: Body) -> None:
         what, name = body.bytes(1), body.string()
         if what == b"P":
             portal = self._portal(name)
-            if isinstance(portal.command, statements.Query):
+            if isinstance(portal.prepared.command, statements.Query):
                 self._run(portal)
                 self._describe_columns(portal.fields)
+            elif isinstance(portal.prepared.command, statements.Write):
+                self._describe_columns(())
             else:
                 self._describe_columns(portal.describe(self._columns(portal.command)))
             return
@@ -249,6 +252,7 @@ class Connection:
     def _columns(self, command: Command) -> Sequence[ResultColumn]:
         if not isinstance(command, statements.Query | statements.Explain | statements.Setting):
             return ()
+        self._insert_batch()
         return self._sql.describe(command)
 
     def _describe_columns(self, fields: Sequence[messages.Field]) -> None:
@@ -256,11 +260,38 @@ class Connection:
 
     def _execute(self, body: Body) -> None:
         portal, limit = self._portal(body.string()), body.int32()
-        if portal.command is None:
+        if portal.prepared.command is None:
             self._send(messages.EMPTY_QUERY)
+            return
+        if self._take_up(portal):
             return
         self._run(portal)
         self._fetch(portal, max(limit, 0))
+
+    def _take_up(self, portal: Portal) -> bool:
+        """Let a row's INSERT wait for those that follow it; False if it is none."""
+        if portal.rows is not None:
+            return False
+        if not self._batch.add(portal):
+            self._insert_batch()
+            if not self._batch.add(portal):
+                return False
+        if self._mark is None:
+            self._mark = len(self._pending)
+        self._send(messages.command_complete("INSERT 0 1"))
+        return True
+
+    def _insert_batch(self) -> None:
+        """Carry out the INSERT statements that wait; of none that fails was the end announced."""
+        if not self._batch:
+            return
+        try:
+            self._batch.insert(self._sql)
+        except SqlError:
+            del self._pending[self._mark :]
+            raise
+        finally:
+            self._mark = None
 
     def _close(self, body: Body) -> None:
         what, name = body.bytes(1), body.string()
@@ -269,6 +300,10 @@ class Connection:
         else:
             self._prepared.pop(name, None)
         self._send(messages.CLOSE_COMPLETE)
+
+    def _answer_now(self, _body: Body) -> None:
+        self._insert_batch()
+        self._flush()
 
     def _refuse_call(self, _body: Body) -> None:
         raise SqlError("function calls by message are not supported by etlocal", sqlstate="0A000")
@@ -286,6 +321,7 @@ class Connection:
     def _run(self, portal: Portal) -> None:
         if portal.rows is not None or not isinstance(portal.command, statements.Statement):
             return
+        self._insert_batch()
         portal.columns, portal.rows, portal.written = self._sql.execute(portal.command)
         portal.fields = portal.describe(portal.columns)
 
@@ -335,6 +371,7 @@ class Connection:
     def _finish(self) -> None:
         """End a group of statements, and tell the client that it may go on."""
         try:
+            self._insert_batch()
             self._sql.end_group()
         except SqlError as error:
             self._fail(error)
@@ -343,6 +380,9 @@ class Connection:
         self._ready()
 
     def _fail(self, error: SqlError) -> None:
+        # Rows that still wait are a part of what has failed.
+        self._batch.clear()
+        self._mark = None
         self._sql.failed()
         self._send(messages.error_response(errors.fields(error)))
 
@@ -367,7 +407,7 @@ class Connection:
     def _send(self, data: bytes) -> None:
         self._pending.append(data)
         self._size += len(data)
-        if self._size >= _BUFFER:
+        if self._size >= _BUFFER and self._mark is None:
             self._flush()
 
     def _flush(self) -> None:
@@ -387,6 +427,7 @@ _HANDLERS: dict[bytes, Callable[[Connection, Body], None]] = {
     b"D": Connection._describe,
     b"E": Connection._execute,
     b"C": Connection._close,
+    b"H": Connection._answer_now,
     b"F": Connection._refuse_call,
 }
 

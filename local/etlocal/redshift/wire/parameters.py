@@ -49,9 +49,14 @@ def named(text: str) -> tuple[str, int]:
     return _TOKENS.sub(replace, text), highest
 
 
+def name(number: int) -> str:
+    """Give the name of a parameter by its number."""
+    return f"{_PREFIX}{number}"
+
+
 def values(constants: Sequence[exp.Expr]) -> dict[str, exp.Expr]:
     """Give constants the names of the first, second, … parameter."""
-    return {f"{_PREFIX}{number}": node for number, node in enumerate(constants, start=1)}
+    return {name(number): node for number, node in enumerate(constants, start=1)}
 
 
 def constant(text: str | None, kind: SqlType | None) -> exp.Expr:
@@ -78,6 +83,14 @@ def constant(text: str | None, kind: SqlType | None) -> exp.Expr:
     if kind == types.BOOL and text is not None:
         return exp.Boolean(this=text.strip().lower() in _TRUE)
     return exp.Cast(this=value, to=_type(kind.formatted()).copy())
+
+
+def slot(name: str, kind: SqlType | None) -> exp.Expr:
+    """Make the place of a parameter whose values come as text: of the type that was declared."""
+    place = exp.Placeholder(this=name)
+    if kind is None or kind.name == "numeric":
+        return place
+    return exp.Cast(this=place, to=_type(kind.formatted()).copy())
 
 
 _TRUE = ("t", "true", "y", "yes", "on", "1")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from etlocal.redshift.dialect import parser
+from etlocal.redshift.dialect import parser, statements
 from etlocal.redshift.dialect.reader import Reader
 from etlocal.redshift.dialect.statements import Statement
 from etlocal.redshift.engines.base import ResultColumn, Value
@@ -43,8 +44,15 @@ class Prepared:
     command: Command
     oids: tuple[int, ...] = ()
 
-    def bind(self, values: Sequence[bytes | None], formats: Sequence[int]) -> Command:
-        """Put values in place of the parameters.
+    @property
+    def names(self) -> list[str]:
+        """The names of its parameters."""
+        return [parameters.name(number) for number in range(1, len(self.oids) + 1)]
+
+    def read(
+        self, values: Sequence[bytes | None], formats: Sequence[int]
+    ) -> tuple[str | None, ...]:
+        """Read the parameters' values.
 
         Raises
         ------
@@ -57,18 +65,14 @@ class Prepared:
                 f"requires {len(self.oids)}",
                 sqlstate="08P01",
             )
-        texts: list[str | None] = []
         forms = spread(formats, len(values))
-        for value, oid, form in zip(values, self.oids, forms, strict=True):
-            kind = types.parameter_type(oid)
-            texts.append(None if value is None else types.decode(value, kind, form))
-        return self._with(texts)
+        return tuple(
+            None if value is None else types.decode(value, types.parameter_type(oid), form)
+            for value, oid, form in zip(values, self.oids, forms, strict=True)
+        )
 
-    def unbound(self) -> Command:
-        """Put NULL in place of each parameter, to tell the columns before there are values."""
-        return self._with([None] * len(self.oids))
-
-    def _with(self, texts: Sequence[str | None]) -> Command:
+    def bound(self, texts: Sequence[str | None]) -> Command:
+        """Put values in place of the parameters."""
         if not isinstance(self.command, Statement):
             return self.command
         constants = [
@@ -77,6 +81,21 @@ class Prepared:
         ]
         return parser.bound(self.command, parameters.values(constants))
 
+    def unbound(self) -> Command:
+        """Put NULL in place of each parameter, to tell the columns before there are values."""
+        return self.bound([None] * len(self.oids))
+
+    def slots(self) -> statements.Write:
+        """Give a statement that writes rows with its parameters typed but without values."""
+        assert isinstance(self.command, statements.Write)
+        places = [
+            parameters.slot(name, types.parameter_type(oid))
+            for name, oid in zip(self.names, self.oids, strict=True)
+        ]
+        found = parser.bound(self.command, parameters.values(places))
+        assert isinstance(found, statements.Write)
+        return found
+
 
 @dataclass
 class Portal:
@@ -84,17 +103,26 @@ class Portal:
 
     Attributes
     ----------
+    prepared : Prepared
+    texts : tuple
+        The values of the statement's parameters.
     columns : list of ResultColumn or None
         None before it ran.
     """
 
-    command: Command
+    prepared: Prepared
+    texts: tuple[str | None, ...] = ()
     formats: Sequence[int] = ()
     columns: list[ResultColumn] | None = None
     rows: Rows | None = None
     written: int = -1
     finished: bool = False
     fields: list[Field] = field(default_factory=list)
+
+    @cached_property
+    def command(self) -> Command:
+        """The statement with its values."""
+        return self.prepared.bound(self.texts)
 
     def encode(self, rows: Sequence[Sequence[Value]]) -> list[list[bytes | None]]:
         """Write rows in the formats asked for.

@@ -7,7 +7,7 @@ those between two Syncs) is one transaction unless it begins or ends one itself,
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -87,10 +87,7 @@ class Session:
             In Redshift's words; the transaction has then failed (see `failed`).
         """
         ends = isinstance(statement, statements.Transaction) and statement.action != "begin"
-        if self._failed and not ends:
-            raise aborted_transaction()
-        self._detach()
-        self._begin_work()
+        self._begin_work(ends=ends)
         if isinstance(statement, statements.Setting):
             self._check_setting(statement)
         if isinstance(statement, statements.Transaction):
@@ -102,6 +99,17 @@ class Session:
         self._open = rows if result.columns else None
         return list(result.columns), rows, result.affected
 
+    def insert(
+        self,
+        statement: statements.Write,
+        names: Sequence[str],
+        rows: Sequence[Sequence[str | None]],
+    ) -> None:
+        """Insert rows; see `EngineSession.insert`."""
+        self._begin_work()
+        self._group(statement)
+        self._engine.insert(statement, names, rows)
+
     def describe(self, statement: Statement) -> list[Any]:
         """Tell the columns that a statement will give.
 
@@ -110,9 +118,6 @@ class Session:
         SqlError
             In Redshift's words.
         """
-        if self._failed:
-            raise aborted_transaction()
-        self._detach()
         self._begin_work()
         return list(self._engine.describe(statement))
 
@@ -169,7 +174,10 @@ class Session:
         with suppress(SqlError):
             self._engine.close()
 
-    def _begin_work(self) -> None:
+    def _begin_work(self, *, ends: bool = False) -> None:
+        if self._failed and not ends:
+            raise aborted_transaction()
+        self._detach()
         with self._guard:
             if not self._busy:
                 self._busy = True

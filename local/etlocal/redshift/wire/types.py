@@ -243,6 +243,8 @@ def decode(data: bytes, kind: SqlType | None, form: int) -> str:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise SqlError('invalid byte sequence for encoding "UTF8"', sqlstate="22021") from error
+    if "\0" in text:
+        raise SqlError('invalid byte sequence for encoding "UTF8": 0x00', sqlstate="22021")
     if kind is not None and kind.is_numeric:
         return _checked(text.strip(), kind)
     return text

@@ -7,9 +7,10 @@ Source: PostgreSQL documentation, "System Catalogs"; Amazon Redshift Database De
 "System catalog tables".
 """
 
+# ruff: noqa: S608  what is put together here are constants
 from __future__ import annotations
 
-# number, name, size, category, name as format_type writes it
+# number, name, size, category
 _TYPES = (
     (16, "bool", 1, "B"),
     (17, "bytea", -1, "U"),

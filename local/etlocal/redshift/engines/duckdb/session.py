@@ -114,6 +114,17 @@ class DuckDBSession(SessionContext):
             self.commit()
         return result
 
+    def insert(
+        self,
+        statement: statements.Write,
+        names: Sequence[str],
+        rows: Sequence[Sequence[str | None]],
+    ) -> Result:
+        """Insert rows by an INSERT of one row that has parameters."""
+        self._refuse_after_failure()
+        with self.statement(writes=True):
+            return writes.insert_rows(self, statement, names, rows)
+
     def describe(self, statement: Statement) -> Sequence[ResultColumn]:
         """Tell the columns that a statement will give."""
         self._refuse_after_failure()

@@ -43,11 +43,15 @@ _ALSO = {
     "enable_case_sensitive_identifier": ("false",),
     "standard_conforming_strings": ("false",),
     "datestyle": ("iso", "iso,mdy", "mdy"),
-    "transaction_isolation": tuple(
-        prefix + level
-        for prefix in ("", "isolation level ")
-        for level in ("serializable", "repeatable read", "read committed", "read uncommitted")
-    ) + ("read only", "read write"),
+    "transaction_isolation": (
+        "read only",
+        "read write",
+        *(
+            prefix + level
+            for prefix in ("", "isolation level ")
+            for level in ("serializable", "repeatable read", "read committed", "read uncommitted")
+        ),
+    ),
 }
 
 

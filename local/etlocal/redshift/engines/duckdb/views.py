@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
-from etlocal.redshift.engines.duckdb.build import quote, quote_text
 from etlocal.redshift.engines.duckdb import pg_catalog
+from etlocal.redshift.engines.duckdb.build import quote, quote_text
 from etlocal.redshift.engines.duckdb.catalog import INTERNAL
 
 _HIDDEN = f"'{INTERNAL}', 'main', 'information_schema', 'pg_catalog'"
