@@ -164,7 +164,7 @@ _SCALAR: dict[Returns, str] = {
     "json_extract_path_text:2-6 json_extract_array_element_text:2-3 json_typeof:1 "
     "regexp_replace:3-4 translate:3 current_schema:0 current_database:0 version:0 "
     "current_user:0 current_setting:1 pg_get_userbyid:1 pg_encoding_to_char:1 format_type:2 "
-    "pg_get_expr:2-3 array_to_string:2",
+    "pg_get_expr:2-3 array_to_string:2 current_schemas:1",
     _text: "lower:1 upper:1 initcap:1 reverse:1 left:2 right:2 ltrim:1-2 rtrim:1-2 btrim:1-2 "
     "trim:1-2 substring:2-3 substr:2-3 split_part:3 regexp_substr:2-4",
     _first: "abs:1 ceil:1 ceiling:1 floor:1 sign:1 nullif:2",

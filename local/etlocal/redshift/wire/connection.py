@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
-import shlex
 import socket
-import struct
 from collections.abc import Callable, Sequence
-from typing import BinaryIO
 
 from etlocal.aws.call import Runtime
 from etlocal.redshift.dialect import statements
 from etlocal.redshift.engines.base import ResultColumn, Row
 from etlocal.redshift.errors import SqlError
-from etlocal.redshift.wire import authentication, errors, messages, portals, tags, types
-from etlocal.redshift.wire.authentication import TARGET_OPTION, Login
+from etlocal.redshift.wire import errors, handshake, messages, portals, tags, types
+from etlocal.redshift.wire.authentication import Login
 from etlocal.redshift.wire.batches import Batch
+from etlocal.redshift.wire.channel import Channel
 from etlocal.redshift.wire.errors import FatalError
 from etlocal.redshift.wire.messages import (
     Body,
@@ -34,7 +31,6 @@ from etlocal.redshift.wire.session import REPORTED, Session
 _LOG = logging.getLogger(__name__)
 
 _STARTUP_SECONDS = 60.0
-_BUFFER = 64 * 1024
 _STATIC = {
     "server_version": "8.0.2",
     "server_encoding": "UTF8",
@@ -42,11 +38,6 @@ _STATIC = {
     "is_superuser": "on",
     "standard_conforming_strings": "off",
 }
-# What a client may set by the names of its first message; drivers put words of their own there.
-_SETTINGS = ("application_name", "client_encoding", "datestyle", "extra_float_digits",
-             "query_group", "search_path", "statement_timeout", "timezone")  # fmt: skip
-
-Cancel = Callable[[int, int], None]
 
 
 class Connection:
@@ -67,35 +58,33 @@ class Connection:
         self,
         runtime: Runtime,
         client: socket.socket,
-        cancel: Cancel,
+        cancel: handshake.Cancel,
         refusal: FatalError | None = None,
     ) -> None:
         self._runtime = runtime
-        self._socket = client
-        self._stream: BinaryIO = client.makefile("rb")
+        self._channel = Channel(client)
+        self._send = self._channel.send
         self._cancel = cancel
         self._refusal = refusal
-        self._pending: list[bytes] = []
-        self._size = 0
         self._prepared: dict[str, Prepared] = {}
         self._portals: dict[str, Portal] = {}
         self._reported: dict[str, str] = {}
         self._skipping = False
         self._batch = Batch()
-        # Where the answers begin that are held back for the rows that wait.
-        self._mark: int | None = None
         self.secret = int.from_bytes(os.urandom(4), "big", signed=True)
         self.session: Session | None = None
 
     def run(self) -> None:
         """Serve the client until it goes away or breaks the protocol."""
         try:
-            self._socket.settimeout(_STARTUP_SECONDS)
-            startup = self._startup()
+            self._channel.limit(_STARTUP_SECONDS)
+            startup = handshake.receive(self._channel, self._cancel)
             if startup is None:
                 return
-            login = self._authenticate(startup)
-            self._socket.settimeout(None)
+            if self._refusal is not None:
+                raise self._refusal  # noqa: TRY301  told as any other error is
+            login = handshake.authenticate(self._runtime, self._channel, startup)
+            self._channel.limit(None)
             self._begin(login, startup)
             while self._next():
                 continue
@@ -111,59 +100,10 @@ class Connection:
         finally:
             if self.session is not None:
                 self.session.close()
-            self._stream.close()
-
-    def _startup(self) -> Startup | None:
-        while True:
-            startup = messages.read_startup(self._stream)
-            if startup.code in (messages.SSL_REQUEST, messages.GSS_REQUEST):
-                # Neither is spoken: a client that prefers but does not demand it goes on without.
-                self._socket.sendall(b"N")
-                continue
-            if startup.code == messages.CANCEL_REQUEST:
-                self._cancel(startup.pid, startup.secret)
-                return None
-            if not startup.is_version_3:
-                raise FatalError(f"unsupported frontend protocol {startup.code}", sqlstate="0A000")
-            return startup
-
-    def _authenticate(self, startup: Startup) -> Login:
-        if self._refusal is not None:
-            raise self._refusal
-        unknown = [name for name in startup.parameters if name.startswith("_pq_.")]
-        if startup.minor or unknown:
-            self._send(messages.negotiate_version(0, unknown))
-        user = startup.parameters.get("user")
-        if not user:
-            raise FatalError("no user name specified in startup packet", sqlstate="28000")
-        salt = secrets.token_bytes(4)
-        self._send(messages.md5_password(salt))
-        self._flush()
-        kind, body = messages.read_message(self._stream)
-        if kind != b"p":
-            raise ProtocolError("a password is expected")
-        login = authentication.authenticate(
-            self._runtime,
-            user,
-            startup.parameters.get("database") or user,
-            body.string().encode(),
-            salt,
-            _options(startup).get(TARGET_OPTION),
-        )
-        self._send(messages.AUTHENTICATED)
-        return login
+            self._channel.close()
 
     def _begin(self, login: Login, startup: Startup) -> None:
-        try:
-            self.session = Session(self._runtime, login)
-            for name, value in startup.parameters.items():
-                if name.lower() in _SETTINGS:
-                    self.session.set(name, value)
-            for name, value in _options(startup).items():
-                if name != TARGET_OPTION:
-                    self.session.set(name, value)
-        except SqlError as error:
-            raise FatalError(error.message, sqlstate=error.sqlstate) from error
+        self.session = handshake.open_session(self._runtime, login, startup)
         for name, value in (*_STATIC.items(), ("session_authorization", login.user)):
             self._send(messages.parameter_status(name, value))
         self._report()
@@ -171,7 +111,7 @@ class Connection:
         self._ready()
 
     def _next(self) -> bool:
-        kind, body = messages.read_message(self._stream)
+        kind, body = self._channel.message()
         if kind == b"X":
             return False
         if kind == b"S":
@@ -191,8 +131,6 @@ class Connection:
             self._fail(error)
             # Of a simple query the rest is over; otherwise all up to the next Sync is left out.
             self._skipping = kind != b"Q"
-        except struct.error as error:
-            raise ProtocolError(f"a message cannot be read: {error}") from error
         if kind == b"Q":
             self._finish()
         return True
@@ -228,7 +166,7 @@ class Connection:
         self._send(messages.BIND_COMPLETE)
 
     def _describe(self, body: Body) -> None:
-        what, name = body.bytes(1), body.string()
+        what, name = body.take(1), body.string()
         if what == b"P":
             portal = self._portal(name)
             if isinstance(portal.prepared.command, statements.Query):
@@ -276,8 +214,7 @@ class Connection:
             self._insert_batch()
             if not self._batch.add(portal):
                 return False
-        if self._mark is None:
-            self._mark = len(self._pending)
+        self._channel.hold()
         self._send(messages.command_complete("INSERT 0 1"))
         return True
 
@@ -288,13 +225,12 @@ class Connection:
         try:
             self._batch.insert(self._sql)
         except SqlError:
-            del self._pending[self._mark :]
+            self._channel.drop()
             raise
-        finally:
-            self._mark = None
+        self._channel.release()
 
     def _close(self, body: Body) -> None:
-        what, name = body.bytes(1), body.string()
+        what, name = body.take(1), body.string()
         if what == b"P":
             self._portals.pop(name, None)
         else:
@@ -303,7 +239,7 @@ class Connection:
 
     def _answer_now(self, _body: Body) -> None:
         self._insert_batch()
-        self._flush()
+        self._channel.flush()
 
     def _refuse_call(self, _body: Body) -> None:
         raise SqlError("function calls by message are not supported by etlocal", sqlstate="0A000")
@@ -382,7 +318,7 @@ class Connection:
     def _fail(self, error: SqlError) -> None:
         # Rows that still wait are a part of what has failed.
         self._batch.clear()
-        self._mark = None
+        self._channel.release()
         self._sql.failed()
         self._send(messages.error_response(errors.fields(error)))
 
@@ -395,27 +331,14 @@ class Connection:
 
     def _ready(self) -> None:
         self._send(messages.ready(self._sql.status))
-        self._flush()
+        self._channel.flush()
 
     def _end(self, error: FatalError) -> None:
         try:
             self._send(messages.error_response(errors.fields(error)))
-            self._flush()
+            self._channel.flush()
         except DisconnectedError:
             _LOG.debug("a client went away before it was told: %s", error)
-
-    def _send(self, data: bytes) -> None:
-        self._pending.append(data)
-        self._size += len(data)
-        if self._size >= _BUFFER and self._mark is None:
-            self._flush()
-
-    def _flush(self) -> None:
-        data, self._pending, self._size = b"".join(self._pending), [], 0
-        try:
-            self._socket.sendall(data)
-        except OSError as error:
-            raise DisconnectedError from error
 
 
 # A client that was told of an error in the middle of a copy may go on sending it.
@@ -430,14 +353,3 @@ _HANDLERS: dict[bytes, Callable[[Connection, Body], None]] = {
     b"H": Connection._answer_now,
     b"F": Connection._refuse_call,
 }
-
-
-def _options(startup: Startup) -> dict[str, str]:
-    """Take the settings from a connection's ``options``: ``-c name=value`` and ``--name=value``."""
-    found = {}
-    words = iter(shlex.split(startup.parameters.get("options", "")))
-    for word in words:
-        setting = next(words, "") if word == "-c" else word.removeprefix("-c").removeprefix("--")
-        name, _, value = setting.partition("=")
-        found[name.strip().lower()] = value
-    return found

@@ -94,7 +94,7 @@ class Body:
         except UnicodeDecodeError as error:
             raise ProtocolError(f"a string in a message is not UTF-8: {error}") from error
 
-    def bytes(self, count: int) -> bytes:
+    def take(self, count: int) -> bytes:
         """Read some bytes."""
         found = self._data[self._at : self._at + count]
         if count < 0 or len(found) < count:
@@ -104,11 +104,11 @@ class Body:
 
     def int16(self) -> int:
         """Read a number of two bytes."""
-        return int(struct.unpack("!h", self.bytes(2))[0])
+        return int(struct.unpack("!h", self.take(2))[0])
 
     def int32(self) -> int:
         """Read a number of four bytes."""
-        return int(struct.unpack("!i", self.bytes(4))[0])
+        return int(struct.unpack("!i", self.take(4))[0])
 
     def numbers(self) -> list[int]:
         """Read a counted list of numbers of two bytes (format codes)."""
@@ -123,7 +123,7 @@ class Body:
         found: list[bytes | None] = []
         for _ in range(self.int16()):
             size = self.int32()
-            found.append(None if size < 0 else self.bytes(size))
+            found.append(None if size < 0 else self.take(size))
         return found
 
 

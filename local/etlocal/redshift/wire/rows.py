@@ -52,7 +52,7 @@ class Rows:
     def done(self) -> bool:
         """Whether nothing is left; may read ahead to tell."""
         if not self._rest:
-            self._rest = next(self._batches, None) or []
+            self._rest = next(self._batches, [])
         return not self._rest
 
     def keep(self) -> None:

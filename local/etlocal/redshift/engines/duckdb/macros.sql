@@ -159,6 +159,9 @@ CREATE MACRO rs_pg_table_is_visible(relation) AS EXISTS (
         UNION ALL SELECT database_name, schema_name, view_oid FROM duckdb_views()) AS r
     WHERE r.oid + 100000 = relation AND r.database_name = current_database()
         AND list_contains(current_schemas(false), r.schema_name));
+CREATE MACRO rs_current_schemas(implicit) AS list_concat(
+    CASE WHEN implicit THEN ['pg_catalog'] ELSE [] END,
+    list_filter(current_schemas(false), lambda name: name <> 'main'));
 CREATE MACRO rs_format_type(kind, modifier) AS CASE CAST(kind AS BIGINT)
     WHEN 16 THEN 'boolean' WHEN 17 THEN 'bytea' WHEN 18 THEN '"char"' WHEN 19 THEN 'name'
     WHEN 20 THEN 'bigint' WHEN 21 THEN 'smallint' WHEN 23 THEN 'integer' WHEN 25 THEN 'text'

@@ -63,7 +63,8 @@ VIEWS = {
     "pg_type": "SELECT CAST(oid AS BIGINT) AS oid, typname, 11::BIGINT AS typnamespace, "
     "CAST(typlen AS SMALLINT) AS typlen, 'b' AS typtype, typcategory, ',' AS typdelim, "
     "0::BIGINT AS typrelid, 0::BIGINT AS typelem, 0::BIGINT AS typarray, "
-    "0::BIGINT AS typbasetype, -1 AS typtypmod, false AS typnotnull, true AS typisdefined, "
+    "0::BIGINT AS typbasetype, 0::BIGINT AS typcollation, -1 AS typtypmod, "
+    "false AS typnotnull, true AS typisdefined, "
     "typname || 'in' AS typinput FROM (VALUES "
     + ", ".join(f"({oid}, '{name}', {size}, '{kind}')" for oid, name, size, kind in _TYPES)
     + ") t(oid, typname, typlen, typcategory)",
@@ -120,6 +121,8 @@ VIEWS = {
         "proallargtypes:VARCHAR proargnames:VARCHAR proargmodes:VARCHAR proretset:BOOLEAN "
         "prokind:VARCHAR"
     ),
+    "pg_auth_members": _empty("roleid:BIGINT member:BIGINT grantor:BIGINT"),
+    "pg_rewrite": _empty("oid:BIGINT rulename:VARCHAR ev_class:BIGINT ev_type:VARCHAR"),
     "pg_am": _empty("oid:BIGINT amname:VARCHAR"),
     "pg_collation": _empty("oid:BIGINT collname:VARCHAR collnamespace:BIGINT"),
 }

@@ -265,6 +265,8 @@ def _super_column(node: exp.Expr) -> exp.Expr | None:
 
 
 def _bracket(node: exp.Expr) -> exp.Expr | None:
+    if node.this.unnest().name == "rs_current_schemas":
+        return call("list_extract", node.this, *node.expressions)
     if type_of(node.this) != types.SUPER or len(node.expressions) != 1:
         raise FeatureNotSupportedError("[ ] of what is not SUPER")
     index = node.expressions[0]

@@ -70,7 +70,9 @@ _CATALOG = {
         SELECT r.oid, r.name AS relname, CAST(s.oid AS BIGINT) AS relnamespace, 100 AS relowner,
             CASE r.kind WHEN 'TABLE' THEN 'r' ELSE 'v' END AS relkind,
             CAST(r.size AS DOUBLE) AS reltuples, 0::BIGINT AS reltype, 0::BIGINT AS relam,
-            0::BIGINT AS reltablespace, false AS relhasindex, false AS relhasrules,
+            0::BIGINT AS reltablespace, 0::BIGINT AS reloftype,
+            0::BIGINT AS reltoastrelid, CAST(NULL AS VARCHAR[]) AS reloptions, 0 AS relpages,
+            false AS relhasindex, false AS relhasrules,
             false AS relhastriggers, false AS relhasoids, false AS relhassubclass, 0 AS relchecks,
             'p' AS relpersistence, false AS relisshared, CAST(NULL AS VARCHAR[]) AS relacl
         FROM {views}.relations r JOIN duckdb_schemas() s

@@ -59,6 +59,7 @@ def insert_rows(
     while it plans, which takes seconds for some hundred rows.
     """
     tree = statement.tree.copy()
+    assert isinstance(tree, exp.Insert)
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     table = session.table(_name(target))
     _refuse_views(session, table)
