@@ -46,6 +46,11 @@ class WireServer:
         self._pause = threading.Event()
         self.port: int | None = None
 
+    @property
+    def address(self) -> str | None:
+        """Where clients connect, ``host:port``; None where nothing listens."""
+        return None if self.port is None else f"{LOOPBACK}:{self.port}"
+
     def start(self) -> None:
         """Listen on the loopback interface.
 
