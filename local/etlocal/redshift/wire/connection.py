@@ -31,6 +31,7 @@ from etlocal.redshift.wire.session import REPORTED, Session
 _LOG = logging.getLogger(__name__)
 
 _STARTUP_SECONDS = 60.0
+_COMMIT = statements.Transaction("commit")
 _STATIC = {
     "server_version": "8.0.2",
     "server_encoding": "UTF8",
@@ -258,6 +259,7 @@ class Connection:
         if portal.rows is not None or not isinstance(portal.command, statements.Statement):
             return
         self._insert_batch()
+        portal.undone = portal.command == _COMMIT and self._sql.status == b"E"
         portal.columns, portal.rows, portal.written = self._sql.execute(portal.command)
         portal.fields = portal.describe(portal.columns)
 
@@ -281,7 +283,8 @@ class Connection:
                 sent += self._send_rows(portal, rows)
         if isinstance(command, statements.Copy):
             self._notify_loaded(command, portal.written)
-        self._send(messages.command_complete(tags.tag(command, sent or portal.written)))
+        tag = "ROLLBACK" if portal.undone else tags.tag(command, sent or portal.written)
+        self._send(messages.command_complete(tag))
         if isinstance(command, statements.Setting) and command.action != "show":
             self._report()
 

@@ -108,6 +108,8 @@ class Portal:
         The values of the statement's parameters.
     columns : list of ResultColumn or None
         None before it ran.
+    undone : bool
+        Whether it was to commit a transaction that had failed.
     """
 
     prepared: Prepared
@@ -116,7 +118,7 @@ class Portal:
     columns: list[ResultColumn] | None = None
     rows: Rows | None = None
     written: int = -1
-    finished: bool = False
+    undone: bool = False
     fields: list[Field] = field(default_factory=list)
 
     @cached_property
