@@ -163,6 +163,7 @@ class Connection:
         portal, statement = body.string(), body.string()
         formats, values, results = body.numbers(), body.values(), body.numbers()
         prepared = self._statement(statement)
+        self._drop_portal(portal)
         self._portals[portal] = Portal(prepared, prepared.read(values, formats), results)
         self._send(messages.BIND_COMPLETE)
 
@@ -233,7 +234,7 @@ class Connection:
     def _close(self, body: Body) -> None:
         what, name = body.take(1), body.string()
         if what == b"P":
-            self._portals.pop(name, None)
+            self._drop_portal(name)
         else:
             self._prepared.pop(name, None)
         self._send(messages.CLOSE_COMPLETE)
@@ -241,6 +242,11 @@ class Connection:
     def _answer_now(self, _body: Body) -> None:
         self._insert_batch()
         self._channel.flush()
+
+    def _drop_portal(self, name: str) -> None:
+        portal = self._portals.pop(name, None)
+        if portal is not None:
+            self._sql.release(portal.rows)
 
     def _refuse_call(self, _body: Body) -> None:
         raise SqlError("function calls by message are not supported by etlocal", sqlstate="0A000")

@@ -158,9 +158,15 @@ class Session:
         with self._guard:
             self._busy = False
         if self._grouped:
-            self._detach()
+            # Portals end with their transaction: nobody fetches what is left.
+            self._open = None
             self._grouped = False
             self._engine.commit()
+
+    def release(self, rows: Rows | None) -> None:
+        """Give up rows that nobody fetches any more."""
+        if rows is not None and self._open is rows:
+            self._open = None
 
     def cancel(self) -> None:
         """Stop what the session is doing; called from another thread."""
