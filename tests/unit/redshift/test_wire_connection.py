@@ -354,6 +354,16 @@ def test_a_client_that_goes_away_leaves_nothing_undone_in_the_way(
     assert connect().execute("select a from t").fetchall() == [(2,)]
 
 
+def test_a_namespace_that_is_deleted_ends_its_connections(call: Call, connect: Connect) -> None:
+    one = connect()
+    SERVERLESS.handle("DeleteWorkgroup", {"workgroupName": "group"}, call)
+    SERVERLESS.handle("DeleteNamespace", {"namespaceName": "house"}, call)
+    with pytest.raises(psycopg.Error):
+        one.execute("create table t (a int)")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        connect()
+
+
 def test_stopping_ends_connections(server: WireServer, connect: Connect) -> None:
     one = connect()
     server.stop()

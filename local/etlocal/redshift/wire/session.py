@@ -6,9 +6,9 @@ those between two Syncs) is one transaction unless it begins or ends one itself,
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from typing import Any
 
 from etlocal.aws.call import Runtime
@@ -22,6 +22,8 @@ from etlocal.redshift.warehouse import Warehouse
 from etlocal.redshift.wire.authentication import Login
 from etlocal.redshift.wire.errors import aborted_transaction
 from etlocal.redshift.wire.rows import Rows
+
+_LOG = logging.getLogger(__name__)
 
 # Settings whose values a client is told when they change, by the names that it knows them by.
 REPORTED = {
@@ -177,8 +179,10 @@ class Session:
 
     def close(self) -> None:
         """End the session; an open transaction is undone."""
-        with suppress(SqlError):
+        try:
             self._engine.close()
+        except Exception:  # noqa: BLE001  its namespace or cluster may have been deleted meanwhile
+            _LOG.debug("a session had ended already", exc_info=True)
 
     def _begin_work(self, *, ends: bool = False) -> None:
         if self._failed and not ends:
