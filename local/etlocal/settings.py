@@ -14,6 +14,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = "127.0.0.1"
+# Redshift's usual port.
+REDSHIFT_PORT = 5439
 
 
 class Settings(BaseSettings):
@@ -40,6 +42,11 @@ class Settings(BaseSettings):
     )
     worker_port: Annotated[int, Field(ge=1, le=65535)] = Field(
         default=4567, description="port of the Glue worker on 127.0.0.1"
+    )
+    redshift_port: Annotated[int, Field(ge=0, le=65535)] | None = Field(
+        default=None,
+        description="port of Redshift (PostgreSQL's protocol) on 127.0.0.1; 0 is any that is free. "
+        "Not set, it is 5439, or any that is free when that is taken",
     )
     worker_url: str | None = Field(
         default=None, description="where the worker answers, when it is not on worker_port"

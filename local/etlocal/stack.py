@@ -300,6 +300,13 @@ class Stack:
                     + (" or --port" if name == ENDPOINT else "")
                 )
 
+        asked = self.settings.redshift_port
+        if asked and ENDPOINT not in without and not port_is_free(asked):
+            raise StackError(
+                f"port {asked} on {LOOPBACK}, where Redshift is to listen, is in use; end what "
+                "uses it or choose another port with ETLOCAL_REDSHIFT_PORT"
+            )
+
     def _check_state_folder(self) -> None:
         try:
             self._run.mkdir(parents=True, exist_ok=True)

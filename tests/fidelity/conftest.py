@@ -82,6 +82,7 @@ def launch(folder: Path, port: int, **environment: str) -> subprocess.Popen[str]
         state_dir=folder / "state",
         port=port,
         worker_port=free_port(),
+        redshift_port=0,
         time_scale=TIME_SCALE,
         log_level="WARNING",
     )

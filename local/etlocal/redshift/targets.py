@@ -20,6 +20,9 @@ CREATE TABLE IF NOT EXISTS redshift_clusters (
     document TEXT NOT NULL, PRIMARY KEY (account, region, name));
 CREATE TABLE IF NOT EXISTS redshift_tags (
     arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key));
+CREATE TABLE IF NOT EXISTS redshift_logins (
+    target TEXT NOT NULL, user TEXT NOT NULL, verifier TEXT NOT NULL, expires REAL);
+CREATE INDEX IF NOT EXISTS redshift_logins_of ON redshift_logins (target, user);
 CREATE TABLE IF NOT EXISTS redshift_usage_limits (
     account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL,
     PRIMARY KEY (account, region, id));

@@ -42,6 +42,13 @@ class RedshiftGrammar(Redshift):
             "APPROXIMATE": lambda self: _approximate(self),
         }
 
+        def _parse_types(self, *arguments: Any, **named: Any) -> Any:
+            # pg_catalog.text: the schema of a built-in type may be written out.
+            words = [token.text.lower() for token in (self._curr, self._next) if token]
+            if words == ["pg_catalog", "."]:
+                self._advance(2)
+            return super()._parse_types(*arguments, **named)
+
 
 def _approximate(parser: Any) -> exp.Expr:
     """Parse ``APPROXIMATE COUNT(…)`` and ``APPROXIMATE PERCENTILE_DISC(…)``."""
@@ -91,7 +98,7 @@ def parse(text: str) -> exp.Expr:
     if isinstance(tree, exp.Command):
         raise FeatureNotSupportedError(f"the statement {tree.name.upper()}")
     _fold(tree)
-    return tree
+    return _without_object_types(tree)
 
 
 def parse_expression(text: str) -> exp.Expr:
@@ -140,6 +147,35 @@ def _fold(tree: exp.Expr) -> None:
     # Names are case-insensitive, quoted or not, unless enable_case_sensitive_identifier is on.
     for identifier in tree.find_all(exp.Identifier):
         identifier.set("this", identifier.this.lower())
+
+
+# The numbers of the catalog's own tables, which drivers ask for by name.
+_CATALOG_OIDS = {"pg_type": 1247, "pg_attribute": 1249, "pg_proc": 1255, "pg_class": 1259,
+                 "pg_constraint": 2606, "pg_namespace": 2615}  # fmt: skip
+
+
+def _without_object_types(tree: exp.Expr) -> exp.Expr:
+    """Write casts to ``oid``, ``regclass`` and their like as the numbers that they stand for.
+
+    Raises
+    ------
+    FeatureNotSupportedError
+        If the name of an object stands there that has no fixed number.
+    """
+    for node in list(tree.find_all(exp.Cast)):
+        if not isinstance(node.to, exp.ObjectIdentifier):
+            continue
+        kind, value = str(node.to.this).lower(), node.this
+        if kind == "oid":
+            node.set("to", exp.DataType.build("bigint"))
+        elif not (isinstance(value, exp.Literal) and value.is_string):
+            node.replace(value)
+        else:
+            number = _CATALOG_OIDS.get(value.name.removeprefix("pg_catalog."))
+            if kind != "regclass" or number is None:
+                raise FeatureNotSupportedError(f"'{value.name}'::{kind}")
+            node.replace(exp.Literal.number(number))
+    return tree
 
 
 def _syntax_error(error: ParseError) -> SqlSyntaxError:

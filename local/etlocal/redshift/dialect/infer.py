@@ -262,6 +262,8 @@ class Inference:
             return literal_type(node)
         if isinstance(node, exp.Cast):
             return types.from_tree(node.to)
+        if isinstance(node, exp.Placeholder):
+            return types.VARCHAR
         if isinstance(node, (exp.Boolean, *_PREDICATES)):
             return types.BOOL
         if isinstance(node, exp.Anonymous):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from etlocal.redshift.dialect.statements import Name, Statement, Table
+from etlocal.redshift.dialect.statements import Name, Statement, Table, Write
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.transfer.options import CopyOptions
 
@@ -160,6 +160,7 @@ class EngineSession(ABC):
 
     database: str
     user: str
+    pid: int
 
     @property
     @abstractmethod
@@ -181,6 +182,37 @@ class EngineSession(ABC):
     @abstractmethod
     def execute(self, statement: Statement) -> Result:
         """Carry out a statement; without a transaction it is one of its own.
+
+        Raises
+        ------
+        SqlError
+            In Redshift's words.
+        """
+
+    @abstractmethod
+    def insert(
+        self, statement: Write, names: Sequence[str], rows: Sequence[Sequence[str | None]]
+    ) -> Result:
+        """Insert rows by an INSERT of one row that has parameters where their values go.
+
+        Parameters
+        ----------
+        statement : Write
+            ``INSERT … VALUES (…)`` with placeholders.
+        names : sequence of str
+            The placeholders' names, in the order of a row's values.
+        rows : sequence of sequences
+            Values as text; None is NULL.
+
+        Raises
+        ------
+        SqlError
+            In Redshift's words; no row is inserted then.
+        """
+
+    @abstractmethod
+    def describe(self, statement: Statement) -> Sequence[ResultColumn]:
+        """Tell the columns that a statement will give, without carrying it out.
 
         Raises
         ------

@@ -22,6 +22,7 @@ def reset(runtime: Runtime) -> None:
     with runtime.store.transaction() as tx:
         ids = [row["id"] for row in tx.execute("SELECT id FROM redshift_clusters").fetchall()]
         tx.execute("DELETE FROM redshift_clusters")
+        tx.execute("DELETE FROM redshift_logins WHERE target LIKE 'cluster-%'")
     for identity in ids:
         runtime.component(Warehouse).delete(f"cluster-{identity}")
 

@@ -28,6 +28,7 @@ def reset(runtime: Runtime) -> None:
         ids = [row["id"] for row in tx.execute("SELECT id FROM redshift_namespaces").fetchall()]
         for table in ("namespaces", "workgroups", "usage_limits", "tags"):
             tx.execute(f"DELETE FROM redshift_{table}")  # noqa: S608
+        tx.execute("DELETE FROM redshift_logins WHERE target LIKE 'namespace-%'")
     for identity in ids:
         runtime.component(Warehouse).delete(f"namespace-{identity}")
 

@@ -37,6 +37,22 @@ _FIXED = {
     "transaction_isolation": "serializable",
     "standard_conforming_strings": "off",
 }
+# What else a fixed parameter may be set to: other spellings of its value, and levels of isolation,
+# which Redshift takes and treats as serializable. Nothing is refused in a READ ONLY transaction.
+_ALSO = {
+    "enable_case_sensitive_identifier": ("false",),
+    "standard_conforming_strings": ("false",),
+    "datestyle": ("iso", "iso,mdy", "mdy"),
+    "transaction_isolation": (
+        "read only",
+        "read write",
+        *(
+            prefix + level
+            for prefix in ("", "isolation level ")
+            for level in ("serializable", "repeatable read", "read committed", "read uncommitted")
+        ),
+    ),
+}
 
 
 def setting(session: SessionContext, statement: statements.Setting) -> Result:
@@ -62,7 +78,7 @@ def setting(session: SessionContext, statement: statements.Setting) -> Result:
     elif name in _HARMLESS:
         session.settings[name] = value
     elif name in _FIXED:
-        if value.lower() not in (_FIXED[name].lower(), "false" if _FIXED[name] == "off" else ""):
+        if value.lower() not in (_FIXED[name].lower(), *_ALSO.get(name, ())):
             raise FeatureNotSupportedError(f"SET {name} TO {value}")
     else:
         raise SqlError(f'unrecognized configuration parameter "{name}"', sqlstate="42704")
