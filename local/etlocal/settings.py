@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = "127.0.0.1"
@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     )
     worker_url: str | None = Field(
         default=None, description="where the worker answers, when it is not on worker_port"
+    )
+    warehouse_url: SecretStr | None = Field(
+        default=None,
+        description="a PostgreSQL server, 15 or later, to keep the warehouse on: "
+        "postgresql://user:password@host:port/database; by default it is in the state folder",
     )
     account: Annotated[str, Field(pattern=r"^\d{12}$")] = Field(
         default="000000000000", description="the AWS account that local calls belong to"
@@ -91,7 +96,11 @@ class Settings(BaseSettings):
             ``ETLOCAL_<NAME>`` → text, leaving out what is None; folders are absolute.
         """
         values = self.model_dump(exclude_none=True)
-        return {
-            f"ETLOCAL_{name.upper()}": str(value.absolute() if isinstance(value, Path) else value)
-            for name, value in values.items()
-        }
+        return {f"ETLOCAL_{name.upper()}": _text(value) for name, value in values.items()}
+
+
+def _text(value: object) -> str:
+    """Write a setting's value as a variable of the environment; a secret is handed on as it is."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value.absolute() if isinstance(value, Path) else value)

@@ -22,6 +22,9 @@ from etlocal.redshift.errors import SqlError
 
 KEY = "redshift_type"
 SUPER_PATH = "redshift_super_path"
+# On a SELECT: its columns. On a name: that it means an expression of the same SELECT list.
+COLUMNS = "redshift_columns"
+LATERAL_ALIAS = "redshift_lateral_alias"
 Typed = SqlType | None
 Columns = Sequence[tuple[str, Typed]]
 Lookup = Callable[[Name], Columns]
@@ -66,6 +69,12 @@ class Scope:
         if not table and name in self.aliases:
             return self.aliases[name]
         return self.outer.column(name, table) if self.outer else None
+
+    def means_alias(self, name: str) -> bool:
+        """Whether an unqualified name is that of an expression before it, and of no column."""
+        return name in self.aliases and not any(
+            column == name for columns in self.sources.values() for column, _ in columns
+        )
 
     def column_of_super(self, name: str) -> bool:
         """Whether an unqualified name is a SUPER column, whose attributes follow dots."""
@@ -194,6 +203,7 @@ class Inference:
             for node in clause if isinstance(clause, list) else [clause]:
                 if isinstance(node, exp.Expr):
                     self.expression(node, scope)
+        tree.meta[COLUMNS] = columns
         return columns
 
     def _projection(self, node: exp.Expr, scope: Scope) -> Columns:
@@ -257,6 +267,8 @@ class Inference:
                 node.set("catalog", None)
             if _find_super_path(node, scope):
                 return types.SUPER
+            if not node.table and scope.means_alias(node.name):
+                node.meta[LATERAL_ALIAS] = True
             return scope.column(node.name, node.table)
         if isinstance(node, exp.Literal):
             return literal_type(node)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from etlocal.redshift.dialect import names, types
+from etlocal.redshift.dialect import dateparts, names, types
 from etlocal.redshift.dialect.functions import FUNCTIONS, KNOWN_UNSUPPORTED
 from etlocal.redshift.dialect.infer import SUPER_PATH, type_of
 from etlocal.redshift.engines.duckdb import aggregates, dates, scalars
@@ -202,7 +202,7 @@ def _similar(node: exp.Expr) -> exp.Expr:
 
 
 def _extract(node: exp.Expr) -> exp.Expr:
-    part = dates.unit(node.args["this"])
+    part = dateparts.unit(node.args["this"])
     moment = node.args["expression"]
     kind = type_of(moment)
     if kind is None or kind.is_text:
