@@ -93,7 +93,8 @@ def _started(binaries: Path, folder: Path, user: int | None) -> int:
     password.write_text(PASSWORD)
     password.chmod(0o644)
     _run(binaries, "initdb", user, "-D", str(data), "-U", "postgres", "--no-sync",
-         "--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8", "--locale=C")  # fmt: skip
+         "--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8",
+         "--locale=C")  # fmt: skip
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])

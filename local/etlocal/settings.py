@@ -6,14 +6,16 @@ passing it on to the parts in their environment, so that each part reads the sam
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_serializer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = "127.0.0.1"
+_MARK = "sha256:"
 
 
 class Settings(BaseSettings):
@@ -76,6 +78,19 @@ class Settings(BaseSettings):
     )
     driver_memory: str = Field(default="2g", description="heap of each Spark JVM")
     log_level: str = Field(default="INFO", description="log level of the parts")
+
+    @field_serializer("warehouse_url", when_used="json")
+    def _marked(self, url: SecretStr | None) -> str | None:
+        """Write a digest in the secret's place: enough to see that it changed."""
+        if url is None or url.get_secret_value().startswith(_MARK):
+            return url.get_secret_value() if url is not None else None
+        return _MARK + hashlib.sha256(url.get_secret_value().encode()).hexdigest()
+
+    def fingerprint(self) -> str:
+        """Give a text that is the same for the same settings, also when read back from JSON."""
+        return self.model_copy(
+            update={"state_dir": self.state_dir.absolute(), "cache_dir": self.cache_dir.absolute()}
+        ).model_dump_json()
 
     @property
     def endpoint_url(self) -> str:

@@ -18,8 +18,8 @@ from etlocal.aws.store import Store
 from etlocal.redshift import SERVICES
 from etlocal.redshift.data.operations import OPERATIONS as DATA
 from etlocal.redshift.data.worker import Worker
-from etlocal.redshift.serverless.operations import OPERATIONS as SERVERLESS
 from etlocal.redshift.engines.base import Engine
+from etlocal.redshift.serverless.operations import OPERATIONS as SERVERLESS
 from etlocal.redshift.warehouse import Warehouse
 from etlocal.settings import Settings
 from tests import postgres_server

@@ -19,6 +19,8 @@ from etlocal.redshift.data.service import SERVICE
 from etlocal.redshift.data.worker import Worker
 from etlocal.waiting import await_answer
 
+pytestmark = pytest.mark.both_engines
+
 Rows = Callable[..., list[list[Any]]]
 Run = Callable[..., dict[str, Any]]
 Ok = Callable[..., None]

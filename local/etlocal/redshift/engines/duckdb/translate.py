@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from etlocal.redshift.dialect import dateparts, names, types
 from etlocal.redshift.dialect.functions import FUNCTIONS, KNOWN_UNSUPPORTED
-from etlocal.redshift.dialect.infer import SUPER_PATH, type_of
+from etlocal.redshift.dialect.infer import type_of
+from etlocal.redshift.dialect.scope import SUPER_PATH
 from etlocal.redshift.engines.duckdb import aggregates, dates, scalars
 from etlocal.redshift.engines.duckdb.arithmetic import nonzero, quotient
 from etlocal.redshift.engines.duckdb.build import call, cast, duck_type, number, text

@@ -49,6 +49,7 @@ class Instance:
         self._lock = threading.RLock()
         self._open: set[Connection] = set()
         self._prepared: set[str] = set()
+        self._known: dict[str, str] = {}
         self._begun = False
 
     def databases(self) -> list[str]:
@@ -88,6 +89,7 @@ class Instance:
                 f'database "{name}" is being accessed by other users', sqlstate="55006"
             ) from error
         self._prepared.discard(name)
+        self._known.pop(name, None)
 
     def delete(self) -> None:
         """Delete every database, whoever is connected."""
@@ -95,6 +97,8 @@ class Instance:
         for found in self._listed().values():
             self._command(f"DROP DATABASE IF EXISTS {quote(found)} WITH (FORCE)")
         self._prepared.clear()
+        self._known.clear()
+        self._begun = False
 
     def connect(self, database: str) -> Connection:
         """Open a connection to a database; see `released`.
@@ -105,7 +109,7 @@ class Instance:
             If there is no such database, or the server cannot be reached.
         """
         self._begin()
-        found = self._listed().get(database)
+        found = self._known.get(database) or self._listed().get(database)
         if found is None:
             raise SqlError(f'FATAL: database "{database}" does not exist', sqlstate="3D000")
         with self._lock, told():
@@ -162,6 +166,7 @@ class Instance:
             mark = json.loads(str(remark))
             if mark["etlocal"] == self._key:
                 found[mark["database"]] = str(name)
+        self._known = found
         return found
 
     def _create(self, name: str) -> None:

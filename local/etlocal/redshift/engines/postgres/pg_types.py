@@ -7,7 +7,7 @@ numbers of built-in types never change.
 from __future__ import annotations
 
 from etlocal.redshift.dialect import types
-from etlocal.redshift.dialect.infer import Columns
+from etlocal.redshift.dialect.scope import Columns
 from etlocal.redshift.dialect.types import SqlType
 
 _OID_OF_NUMERIC = 1700

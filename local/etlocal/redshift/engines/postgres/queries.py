@@ -3,7 +3,6 @@
 Source: PostgreSQL's documentation, "DECLARE" (a cursor WITH HOLD outlives its transaction).
 """
 
-# ruff: noqa: S608  names are quoted by `build.quote`, values by `build.quote_text` or bound
 from __future__ import annotations
 
 import itertools
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from etlocal.redshift.dialect import statements, types
-from etlocal.redshift.dialect.infer import Columns
+from etlocal.redshift.dialect.scope import Columns
 from etlocal.redshift.engines.base import Result, ResultColumn, Row
 from etlocal.redshift.engines.postgres.build import sql
 from etlocal.redshift.engines.postgres.connection import Connection

@@ -12,7 +12,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from etlocal.redshift.dialect import names
-from etlocal.redshift.dialect.infer import COLUMNS, KEY, LATERAL_ALIAS, Columns
+from etlocal.redshift.dialect.infer import COLUMNS, KEY, LATERAL_ALIAS
+from etlocal.redshift.dialect.scope import Columns
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlError
 
 _QUALIFIED = "qualified"
@@ -22,9 +23,10 @@ _VOLATILE = ("random",)
 def reshape(tree: exp.Expr) -> exp.Expr:
     """Bring an annotated tree to PostgreSQL's grammar, in place; gives the root."""
     holder = exp.Paren(this=tree)
-    for node in tree.find_all(exp.Pivot):
-        raise FeatureNotSupportedError(f"{'UNPIVOT' if node.args.get('unpivot') else 'PIVOT'}")
-    for node in tree.find_all(exp.TableSample):
+    pivot = tree.find(exp.Pivot)
+    if pivot is not None:
+        raise FeatureNotSupportedError("UNPIVOT" if pivot.args.get("unpivot") else "PIVOT")
+    if tree.find(exp.TableSample) is not None:
         raise FeatureNotSupportedError("TABLESAMPLE")
     for select in list(tree.find_all(exp.Select)):
         _name_outputs(select)

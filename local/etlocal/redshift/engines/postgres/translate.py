@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from etlocal.redshift.dialect import dateparts, types
 from etlocal.redshift.dialect.functions import FUNCTIONS, KNOWN_UNSUPPORTED
-from etlocal.redshift.dialect.infer import SUPER_PATH, type_of
+from etlocal.redshift.dialect.infer import type_of
+from etlocal.redshift.dialect.scope import SUPER_PATH
 from etlocal.redshift.engines.postgres import aggregates, dates, scalars
 from etlocal.redshift.engines.postgres.arithmetic import quotient
 from etlocal.redshift.engines.postgres.build import call, cast, number, pg_type, text
