@@ -223,13 +223,18 @@ def test_what_was_committed_is_there_after_the_process_was_killed(tmp_path: Path
 
 
 def test_databases_are_made_read_across_and_dropped(
-    ok: Ok, run: Run, rows: Rows, call: Call
+    ok: Ok, run: Run, rows: Rows, call: Call, engine: str
 ) -> None:
     ok("create database sales", "create table here (a int)", "insert into here values (4)")
     assert run("create table t (a int)", Database="sales")["Status"] == "FINISHED"
-    assert rows("select a from dev.public.here", Database="sales") == [[4]]
     error = run("insert into dev.public.here values (5)", Database="sales")["Error"]
-    assert "read only" in error
+    if engine == "postgres":
+        # A server's database cannot read another one: said, and not answered wrongly.
+        assert "across databases" in error
+        assert "across databases" in run("select a from dev.public.here", Database="sales")["Error"]
+    else:
+        assert "read only" in error
+        assert rows("select a from dev.public.here", Database="sales") == [[4]]
     ok("drop database sales")
     assert 'database "sales" does not exist' in run("select 1", Database="sales")["Error"]
 

@@ -23,7 +23,8 @@ CREATE SCHEMA IF NOT EXISTS public;
 CREATE SCHEMA IF NOT EXISTS {INTERNAL};
 CREATE TABLE IF NOT EXISTS {INTERNAL}.tables (
     schema_name TEXT, table_name TEXT, kind TEXT, diststyle TEXT, sortstyle TEXT,
-    backup BOOLEAN, constraints TEXT, remark TEXT, PRIMARY KEY (schema_name, table_name));
+    backup BOOLEAN, constraints TEXT, remark TEXT, definition TEXT,
+    PRIMARY KEY (schema_name, table_name));
 CREATE TABLE IF NOT EXISTS {INTERNAL}.columns (
     schema_name TEXT, table_name TEXT, ordinal INTEGER, column_name TEXT,
     type_name TEXT, length INTEGER, "precision" INTEGER, scale INTEGER, nullable BOOLEAN,
@@ -44,7 +45,7 @@ CREATE TABLE IF NOT EXISTS {INTERNAL}.version (digest TEXT);
 
 _FIND = f"""
 SELECT n.nspname, c.relkind IN ('v', 'm'), t.kind, t.diststyle, t.sortstyle, t.backup,
-    t.constraints
+    t.constraints, t.definition
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN {INTERNAL}.tables t ON t.schema_name = n.nspname AND t.table_name = c.relname
 WHERE c.relname = CAST(:name AS text) AND n.nspname = ANY(CAST(:schemas AS text[]))
@@ -58,7 +59,7 @@ FROM {INTERNAL}.columns WHERE schema_name = :schema AND table_name = :name ORDER
 """
 _TABLE_ROW = (
     f"INSERT INTO {INTERNAL}.tables VALUES (:schema, :name, :kind, :diststyle, :sortstyle, "
-    ":backup, :constraints, NULL)"
+    ":backup, :constraints, NULL, :definition)"
 )
 _COLUMN_ROW = (
     f"INSERT INTO {INTERNAL}.columns VALUES (:schema, :name, :ordinal, :column, :type, :length, "
@@ -69,28 +70,28 @@ _COLUMN_ROW = (
 
 def find(
     connection: Connection, database: str, schemas: Sequence[str], name: str
-) -> tuple[str, bool, Table | None] | None:
+) -> tuple[str, bool, Table | None, str] | None:
     """Find a relation in the first of some schemas that has it.
 
     Returns
     -------
     tuple or None
-        The schema, whether it is a view, and what is kept of it: None for what another client
-        made. None if there is no such relation.
+        The schema, whether it is a view, what is kept of it (None for what another client made),
+        and a late-binding view's text. None if there is no such relation.
     """
     found = connection.rows(_FIND, name=name, schemas=list(schemas))
     if not found:
         return None
-    schema, is_view, kind, diststyle, sortstyle, backup, constraints = found[0]
+    schema, is_view, kind, diststyle, sortstyle, backup, constraints, definition = found[0]
     if kind is None:
-        return str(schema), bool(is_view), None
+        return str(schema), bool(is_view), None, ""
     rows = connection.rows(_COLUMNS, schema=schema, name=name)
     columns = tuple(_column(row) for row in rows)
     table = Table(
         Name(name, str(schema), database), columns, str(diststyle), str(sortstyle), bool(backup),
         False, tuple(json.loads(str(constraints))),
     )  # fmt: skip
-    return str(schema), bool(is_view), table
+    return str(schema), bool(is_view), table, str(definition or "")
 
 
 def _column(row: Sequence[object]) -> Column:
@@ -114,13 +115,22 @@ def _int(value: object) -> int:
     return value
 
 
-def write_table(connection: Connection, table: Table, kind: str = "TABLE") -> None:
-    """Keep what there is to know of a table or view, in place of what was kept."""
+def write_table(
+    connection: Connection, table: Table, kind: str = "TABLE", definition: str | None = None
+) -> None:
+    """Keep what there is to know of a table or view, in place of what was kept.
+
+    Parameters
+    ----------
+    definition : str or None
+        The text of a view without schema binding, which means what it says when it is read.
+    """
     forget_table(connection, table.name)
     place = {"schema": table.name.schema, "name": table.name.relation}
     connection.run(
         _TABLE_ROW, **place, kind=kind, diststyle=table.diststyle, sortstyle=table.sortstyle,
         backup=table.backup, constraints=json.dumps(table.constraints),
+        definition=definition,
     )  # fmt: skip
     for ordinal, column in enumerate(table.columns, start=1):
         seed, step = column.identity or (None, None)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from etlocal.redshift import errors
+from etlocal.redshift.dialect import statements
 from etlocal.redshift.dialect.infer import Inference
+from etlocal.redshift.dialect.parser import parse
 from etlocal.redshift.dialect.scope import Columns
 from etlocal.redshift.dialect.statements import Column, Name, Table
 from etlocal.redshift.dialect.types import VARCHAR
@@ -40,11 +42,14 @@ class Found:
         ``table``, ``view``, ``system`` or ``temporary``.
     table : Table or None
         What is kept of it; None for what another client made, and for system views.
+    definition : str
+        The text of a view without schema binding.
     """
 
     place: tuple[str, str]
     kind: str
     table: Table | None = None
+    definition: str = ""
 
 
 class SessionContext(EngineSession):
@@ -90,9 +95,27 @@ class SessionContext(EngineSession):
 
     def prepared(self, tree: exp.Expr) -> tuple[exp.Expr, Columns]:
         """Copy, annotate and rewrite a query; gives PostgreSQL's tree and the query's columns."""
-        copy = tree.copy()
+        copy = self.expanded(tree.copy())
         columns = Inference(self.columns_of).query(copy)
         return rewrite(copy, self.place), columns
+
+    def expanded(self, tree: exp.Expr) -> exp.Expr:
+        """Put the queries of views without schema binding in place of their names; gives the root.
+
+        PostgreSQL binds every view: these are bound here, each time they are read.
+        """
+        for node in list(tree.find_all(exp.Table)):
+            if (not node.db and _is_cte(node)) or not isinstance(node.parent, exp.From | exp.Join):
+                continue
+            found = self.find(Name(node.name, node.db or None, node.catalog or None))
+            if found is None or not found.definition:
+                continue
+            view = parse(found.definition)
+            assert isinstance(view, statements.CreateView)
+            inner = exp.Subquery(this=self.expanded(view.query), alias=_shown(view, node))
+            inner.set("joins", node.args.get("joins"))
+            node.replace(inner)
+        return tree
 
     def described(self, query: str) -> list[tuple[str, int, int]]:
         """Give the columns of PostgreSQL's query without its rows, as `Connection.columns`."""
@@ -138,7 +161,8 @@ class SessionContext(EngineSession):
         shown = [schema for schema in schemas if not _hidden(schema)]
         found = catalog.find(self.connection, self.database, shown, name.relation)
         if found is not None:
-            return Found((found[0], name.relation), "view" if found[1] else "table", found[2])
+            kind = "view" if found[1] else "table"
+            return Found((found[0], name.relation), kind, found[2], found[3])
         schema = name.schema or "pg_catalog"
         if name.relation in views.NAMES.get(schema, ()):
             return Found((views.place(schema), name.relation), "system")
@@ -191,6 +215,14 @@ class SessionContext(EngineSession):
             f"SELECT schema_name FROM {views.place('pg_catalog')}.svv_all_schemas"
         )
         return sorted({str(row[0]) for row in rows} | set(_SYSTEM))
+
+
+def _shown(view: statements.CreateView, node: exp.Table) -> exp.TableAlias:
+    given = node.alias_column_names or list(view.names)
+    return exp.TableAlias(
+        this=exp.to_identifier(node.alias_or_name),
+        columns=[exp.to_identifier(name) for name in given],
+    )
 
 
 def _hidden(schema: str) -> bool:

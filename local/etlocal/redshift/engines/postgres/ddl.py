@@ -4,6 +4,7 @@ Source: Amazon Redshift Database Developer Guide, "CREATE TABLE", "CREATE TABLE 
 "CREATE VIEW", "DROP TABLE", "DROP SCHEMA".
 """
 
+# ruff: noqa: S608  names are quoted by `build.quote`, values by `build.quote_text`
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -19,9 +20,8 @@ from etlocal.redshift.dialect.statements import Column, Name, Table
 from etlocal.redshift.dialect.types import MAX_VARCHAR, SqlType
 from etlocal.redshift.engines.base import Result
 from etlocal.redshift.engines.postgres import catalog, views
-from etlocal.redshift.engines.postgres.build import column_type, quote, sql
+from etlocal.redshift.engines.postgres.build import column_type, quote, quote_text, sql
 from etlocal.redshift.engines.postgres.context import SessionContext
-from etlocal.redshift.engines.postgres.errors import told
 from etlocal.redshift.engines.postgres.pg_types import aligned, refine, type_from_pg
 from etlocal.redshift.engines.postgres.translate import rewrite
 from etlocal.redshift.engines.postgres.writes import assigned
@@ -198,11 +198,23 @@ def create_view(session: SessionContext, statement: statements.CreateView) -> Re
         # Redshift replaces a view by one with other columns too, which PostgreSQL refuses.
         session.connection.run(f"DROP VIEW {session.full_name(located)}")
     listed = ", ".join(quote(column) for column in given)
-    session.connection.run(f"CREATE VIEW {session.full_name(located)} ({listed}) AS {query}")
-    catalog.write_table(session.connection, Table(name, tuple(kept)), "VIEW")
+    text = query if statement.binding else _never(name, kept)
+    session.connection.run(f"CREATE VIEW {session.full_name(located)} ({listed}) AS {text}")
+    definition = None if statement.binding else statement.text
+    catalog.write_table(session.connection, Table(name, tuple(kept)), "VIEW", definition)
     catalog.write_view(session.connection, name, sources)
     session.forget()
     return Result()
+
+
+def _never(name: Name, columns: list[Column]) -> str:
+    """Stand for a view without schema binding in PostgreSQL's catalog; reading it there fails."""
+    shown = ", ".join(f"CAST(NULL AS {column_type(column.type)})" for column in columns)
+    message = f"{name} is a view without schema binding: read it through the Data API"
+    return (
+        f"SELECT {shown} FROM (SELECT 1 AS one) AS s "
+        f"WHERE {catalog.INTERNAL}.rs_refuse({quote_text(message)}, '0A000') IS NULL"
+    )
 
 
 def _sources(session: SessionContext, query: exp.Expr) -> list[Name]:
@@ -278,27 +290,8 @@ def _drop_relation(session: SessionContext, name: Name, statement: statements.Dr
         _drop_relation(
             session, view, statements.Drop("view", (view,), if_exists=True, cascade=True)
         )
-    _drop(session, statement.what, target, name)
+    session.connection.run(f"DROP {statement.what.upper()} {target}")
     _forget(session, place)
-
-
-def _drop(session: SessionContext, what: str, target: str, name: Name) -> None:
-    """Drop a relation that views without schema binding may read.
-
-    Raises
-    ------
-    FeatureNotSupportedError
-        If one does: PostgreSQL binds every view, and none would be left without its table.
-    """
-    try:
-        with told():
-            session.connection.run(f"DROP {what.upper()} {target}")
-    except SqlError as error:
-        if error.sqlstate != "2BP01":
-            raise
-        raise FeatureNotSupportedError(
-            f"dropping {name} while a view without schema binding reads it, on PostgreSQL,"
-        ) from error
 
 
 def _forget(session: SessionContext, name: Name) -> None:

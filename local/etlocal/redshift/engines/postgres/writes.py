@@ -28,7 +28,7 @@ from etlocal.redshift.errors import FeatureNotSupportedError, SqlError, undefine
 
 def write(session: SessionContext, statement: statements.Write) -> Result:
     """Carry out INSERT, UPDATE, DELETE or MERGE."""
-    tree = statement.tree.copy()
+    tree = session.expanded(statement.tree.copy())
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     if not isinstance(target, exp.Table):
         raise SqlError("a table is expected", sqlstate="42601")
