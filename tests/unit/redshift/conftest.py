@@ -28,7 +28,9 @@ ENGINES = ("duckdb", "postgres")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is marked `both_engines` on each of them."""
+    """Run what is marked `both_engines` on each, but for what makes up hundreds of cases."""
+    if getattr(metafunc.function, "is_hypothesis_test", False):
+        return
     if metafunc.definition.get_closest_marker("both_engines") and "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", ENGINES, indirect=True, scope="session")
 

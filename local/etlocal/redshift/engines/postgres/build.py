@@ -92,7 +92,10 @@ def sql(tree: exp.Expr) -> str:
         If a NUL is in it, which no text of PostgreSQL's can hold, or a construct has no form there.
     """
     try:
-        written = tree.sql(dialect="postgres", identify=True, unsupported_level=ErrorLevel.RAISE)
+        # Without comments: the client library would look for parameters in them.
+        written = tree.sql(
+            dialect="postgres", identify=True, comments=False, unsupported_level=ErrorLevel.RAISE
+        )
     except UnsupportedError as error:
         raise FeatureNotSupportedError(f"this on PostgreSQL ({error}): the statement") from error
     return _without_nul(str(written))

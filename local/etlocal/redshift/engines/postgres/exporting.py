@@ -43,6 +43,8 @@ def run(session: SessionContext, export: Export) -> list[ExportedFile]:
     kinds = []
     for (name, inferred), (_, oid, modifier) in zip(columns, described, strict=True):
         kind = refine(type_from_pg(oid, modifier) or SqlType("varchar"), inferred)
+        if kind.name == "varbyte":
+            raise FeatureNotSupportedError("UNLOAD of VARBYTE on PostgreSQL")
         if kind.name == "numeric" and not kind.precision:
             raise FeatureNotSupportedError(
                 f"UNLOAD: the scale of {name} is not known on PostgreSQL; add a cast: it"

@@ -171,14 +171,22 @@ class PostgresSession(SessionContext):
                 if self._started:
                     self._started = False
                     self.temporary = self._before
-                    self.connection.run("ROLLBACK")
+                    self._surely("ROLLBACK")
                 if self._locked:
                     self._locked = False
-                    self.connection.rows(f"SELECT pg_advisory_unlock({_WRITERS})")
+                    self._surely(f"SELECT pg_advisory_unlock({_WRITERS})")
         except SqlError as error:
             # A connection that is lost has neither a transaction nor a lock.
             if error.sqlstate != "08006":
                 raise
+
+    def _surely(self, sql: str) -> None:
+        """Run what must be done, though an interrupt of the statement before it may reach it."""
+        try:
+            with told():
+                self.connection.run(sql)
+        except StatementCanceledError:
+            self.connection.run(sql)
 
     def _stop_if_canceled(self) -> None:
         if self._canceled.is_set():
@@ -247,7 +255,11 @@ class PostgresSession(SessionContext):
             with self._guard:
                 if self._idle.is_set() or not self._canceled.is_set():
                     return
-                self.instance.cancel(self.pid)
+                try:
+                    self.instance.cancel(self.pid)
+                except SqlError:
+                    # A server that cannot be reached ends the statement by itself.
+                    return
             if self._idle.wait(_INTERRUPT_SECONDS):
                 return
 
