@@ -125,7 +125,8 @@ def _modulo(node: exp.Expr) -> exp.Expr:
 
 def _multiply(node: exp.Expr) -> exp.Expr | None:
     """Keep a product of decimals to Redshift's 38 digits."""
-    one, two, result = type_of(node.left), type_of(node.right), type_of(node)
+    one, two = type_of(node.args["this"]), type_of(node.args["expression"])
+    result = type_of(node)
     if one is None or two is None or result is None or result.name != "numeric":
         return None
     if result.scale == one.as_numeric().scale + two.as_numeric().scale and result.precision < 38:
