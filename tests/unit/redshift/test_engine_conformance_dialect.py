@@ -154,6 +154,17 @@ def test_what_cannot_be_done_is_refused_and_never_answered(
     assert caught.value.sqlstate == "0A000"
 
 
+def test_super_and_varbyte_stand_beside_nulls(undone: EngineSession) -> None:
+    # "SUPER data type", "VARBYTE data type"
+    rows(undone, "create table mixed (s super, v varbyte, f float)")
+    rows(undone, "insert into mixed values (json_parse('{\"x\": 1}'), 'ab'::varbyte, 1e3),"
+                 " (null, null, null)")  # fmt: skip
+    assert rows(undone, "select s, v, f from mixed where f is not null") == [
+        ('{"x":1}', "6162", 1000.0)
+    ]
+    assert rows(undone, "select 1e3, array(1, null, 'a')") == [(1000.0, '[1,null,"a"]')]
+
+
 def test_pivot_is_answered_or_refused(session: EngineSession, engine: str) -> None:
     # "PIVOT and UNPIVOT examples"
     sql = "select * from (select seller, qty from sales) pivot (sum(qty) for seller in ('ann'))"

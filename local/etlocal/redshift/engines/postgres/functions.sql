@@ -126,6 +126,8 @@ CREATE OR REPLACE FUNCTION rs_number(j json) RETURNS double precision LANGUAGE s
     SELECT CASE WHEN json_typeof(j) = 'number' THEN CAST(j #>> '{}' AS double precision) END $$;
 CREATE OR REPLACE FUNCTION rs_item(j json, place integer) RETURNS json LANGUAGE sql IMMUTABLE AS $$ SELECT j -> place $$;
 CREATE OR REPLACE FUNCTION rs_item(j json, name text) RETURNS json LANGUAGE sql IMMUTABLE AS $$ SELECT j -> name $$;
+CREATE OR REPLACE FUNCTION rs_varbyte(s text) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$ SELECT convert_to(s, 'UTF8') $$;
+CREATE OR REPLACE FUNCTION rs_varbyte(b bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$ SELECT b $$;
 CREATE OR REPLACE FUNCTION rs_json_serialize(j json) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT CAST(etlocal.rs_compact(j) AS text) $$;
 CREATE OR REPLACE FUNCTION rs_json_array_length(s text, lenient boolean DEFAULT false) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT CASE
     WHEN etlocal.rs_is_valid_json_array(s) THEN json_array_length(CAST(s AS json)) WHEN lenient OR s IS NULL THEN NULL

@@ -233,7 +233,7 @@ def _elements(arguments: Arguments) -> list[exp.Expr]:
     found: list[exp.Expr] = []
     for argument in arguments:
         kind = type_of(argument)
-        plain = kind is None or kind.is_text
+        plain = isinstance(argument, exp.Null) or (kind is not None and kind.is_text)
         found.append(cast(exp.Paren(this=argument), "TEXT") if plain else argument)
     return found
 

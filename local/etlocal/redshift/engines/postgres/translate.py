@@ -119,6 +119,12 @@ def _divide(node: exp.Expr) -> exp.Expr:
     return exp.Paren(this=exp.Div(this=left, expression=right, typed=True, safe=False))
 
 
+def _literal(node: exp.Expr) -> exp.Expr | None:
+    """Make a constant with an exponent a floating-point number; PostgreSQL's is a decimal."""
+    exponent = isinstance(node, exp.Literal) and not node.is_string and "e" in node.name.lower()
+    return cast(node.copy(), "DOUBLE PRECISION") if exponent else None
+
+
 def _modulo(node: exp.Expr) -> exp.Expr:
     return scalars.modulo(node.args["this"], node.args["expression"])
 
@@ -160,7 +166,7 @@ def _cast(node: exp.Expr) -> exp.Expr:
     if source == types.BOOL and target.is_text:
         raise SqlError("cannot cast type boolean to character varying", sqlstate="42846")
     if target.name == "varbyte":
-        return call("convert_to", cast(value, "TEXT"), text("UTF8"))
+        return call("rs_varbyte", value)
     plain = cast(value, pg_type(target))
     if target.is_text and target.length and node.to.expressions:
         return call("rs_cut", plain, number(target.length))
@@ -171,8 +177,11 @@ def to_super(value: exp.Expr, source: types.SqlType | None) -> exp.Expr:
     """Build a SUPER value of another one."""
     if source == types.SUPER:
         return value
-    if source is None or source.is_text:
+    if isinstance(value, exp.Null):
+        return cast(value, "JSON")
+    if source is not None and source.is_text:
         value = cast(exp.Paren(this=value), "TEXT")
+    # Of a value that is JSON already, and not known to be, PostgreSQL makes the same.
     return call("to_json", value)
 
 
@@ -285,6 +294,7 @@ def _dot(node: exp.Expr) -> exp.Expr | None:
 
 _NODES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Div: _divide,
+    exp.Literal: _literal,
     exp.Mod: _modulo,
     exp.Mul: _multiply,
     exp.Pow: _power,

@@ -54,8 +54,8 @@ def assigned(value: exp.Expr, column: Column, source: SqlType | None) -> exp.Exp
         value = call("rs_scalar", value)
     if kind == types.SUPER:
         return to_super(value, source)
-    if kind.name == "varbyte" and (source is None or source.is_text):
-        return call("convert_to", cast(value, "TEXT"), exp.Literal.string("UTF8"))
+    if kind.name == "varbyte":
+        return call("rs_varbyte", value)
     plain = cast(value, pg_type(kind))
     if kind.name == "varchar" and kind.length:
         return call("rs_text", plain, number(kind.length))
