@@ -213,7 +213,7 @@ class Stack:
         """End what is left of a stack of which a part has died; give the parts that may stay."""
         fits = (
             running.version == __version__
-            and running.settings.environment() == self.settings.environment()
+            and running.settings.fingerprint() == self.settings.fingerprint()
         )
         kept = [part for part in running.parts if fits and part.is_alive() and _answers(part)]
         terminate([part.process for part in running.parts if part not in kept])

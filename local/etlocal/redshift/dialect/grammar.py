@@ -18,7 +18,7 @@ from sqlglot.tokenizer_core import Token
 
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlSyntaxError
 
-_KEPT_PARSERS = ("CAST", "CONVERT", "EXTRACT", "SUBSTRING", "TRIM", "POSITION")
+_KEPT_PARSERS = ("CAST", "TRY_CAST", "CONVERT", "EXTRACT", "SUBSTRING", "TRIM", "POSITION")
 
 
 class RedshiftGrammar(Redshift):

@@ -304,5 +304,9 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def delete(self) -> None:
+        """Delete every database for good; sessions that are open end."""
+
+    @abstractmethod
     def close(self) -> None:
-        """Close every file; sessions that are open end."""
+        """Close every file or connection; sessions that are open end."""

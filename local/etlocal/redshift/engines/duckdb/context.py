@@ -10,7 +10,8 @@ import duckdb
 from sqlglot import exp
 
 from etlocal.redshift import errors
-from etlocal.redshift.dialect.infer import Columns, Inference
+from etlocal.redshift.dialect.infer import Inference
+from etlocal.redshift.dialect.scope import Columns
 from etlocal.redshift.dialect.statements import Column, Name, Table
 from etlocal.redshift.dialect.types import VARCHAR
 from etlocal.redshift.engines.base import EngineSession, Relation

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from etlocal.redshift.dialect import statements, types
-from etlocal.redshift.dialect.infer import Columns
+from etlocal.redshift.dialect.scope import Columns
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.engines.base import Result, ResultColumn, Row
 from etlocal.redshift.engines.duckdb.build import quote, sql

@@ -16,7 +16,8 @@ from typing import Any
 from sqlglot import exp
 
 from etlocal.redshift.dialect import grammar, statements, types
-from etlocal.redshift.dialect.infer import Inference, Scope
+from etlocal.redshift.dialect.infer import Inference
+from etlocal.redshift.dialect.scope import Scope
 from etlocal.redshift.dialect.statements import Column, Name, Table
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.engines.base import Result
