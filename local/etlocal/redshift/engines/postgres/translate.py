@@ -273,6 +273,8 @@ def _super_column(node: exp.Expr) -> exp.Expr | None:
 
 
 def _bracket(node: exp.Expr) -> exp.Expr | None:
+    if node.this.unnest().name == "rs_current_schemas":
+        return call("rs_element", node.this, *node.expressions)
     if type_of(node.this) != types.SUPER or len(node.expressions) != 1:
         raise FeatureNotSupportedError("[ ] of what is not SUPER")
     index = node.expressions[0]
