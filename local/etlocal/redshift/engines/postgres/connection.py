@@ -116,7 +116,8 @@ class Address:
         except BaseException:
             plug.close()
             raise
-        # The time-out (of `plug`, or of what TLS made of it) was for reaching the server; a statement may take as long as it takes.
+        # The time-out was for reaching the server; a statement may take as long as it takes. TLS
+        # has made another socket of `plug`.
         raw._usock.settimeout(None)
         return Connection(raw)
 
