@@ -20,9 +20,7 @@ pytestmark = pytest.mark.spark
 
 
 @pytest.fixture(scope="module")
-def etlocal_stack(
-    tmp_path_factory: pytest.TempPathFactory, postgres_url: str
-) -> Iterator[Record]:
+def etlocal_stack(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[Record]:
     """A stack whose warehouse is on the server, in place of the session's."""
     stack = Stack(
         Settings(

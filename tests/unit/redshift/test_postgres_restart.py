@@ -1,6 +1,5 @@
 """A PostgreSQL server that goes away and comes back while the endpoint runs."""
 
-# ruff: noqa: N803  requests are named as AWS names them
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -53,10 +52,12 @@ def until_active(server: Server) -> None:
     watcher = Address(server.url).connect()
     try:
         await_answer(
-            lambda: watcher.rows(
-                "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'FETCH%'"
-            )
-            or None,
+            lambda: (
+                watcher.rows(
+                    "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'FETCH%'"
+                )
+                or None
+            ),
             seconds=30,
             what="the query",
         )

@@ -7,7 +7,6 @@ import socket
 import struct
 import threading
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -27,8 +26,8 @@ pytestmark = pytest.mark.both_engines
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """Settings with a port that the system chooses."""
+def settings(settings: Settings, engine: str) -> Settings:
+    """Settings of either engine, with a port that the system chooses."""
     return settings.model_copy(update={"redshift_port": 0})
 
 
@@ -317,7 +316,7 @@ def test_the_catalog_describes_databases_tables_and_columns(connect: Connect) ->
     one.execute(
         "create table t (a int not null, b varchar(20) default 'x', n numeric(10,2), s super)"
     )
-    one.execute("create view v as select a, b from t")
+    one.execute("create view v as select a from t")
     one.execute("comment on table t is 'of tests'")
     found = one.execute(
         "select c.relname, c.relkind, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), "
@@ -336,7 +335,6 @@ def test_the_catalog_describes_databases_tables_and_columns(connect: Connect) ->
         ("t", "r", "n", "numeric(10,2)", False, None, "numeric"),
         ("t", "r", "s", "super", False, None, "super"),
         ("v", "v", "a", "integer", False, None, "int4"),
-        ("v", "v", "b", "character varying(20)", False, None, "varchar"),
     ]
     remarks = "select d.description from pg_description d join pg_class c on c.oid = d.objoid"
     assert one.execute(remarks).fetchall() == [("of tests",)]

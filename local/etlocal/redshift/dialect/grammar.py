@@ -160,9 +160,9 @@ def _name_operators(tree: exp.Expr) -> None:
     FeatureNotSupportedError
         If it is another operator.
     """
-    for node in list(tree.find_all(exp.Collate)):
-        if node.args["expression"].name == "default":
-            node.replace(node.this)
+    for collated in list(tree.find_all(exp.Collate)):
+        if collated.args["expression"].name == "default":
+            collated.replace(collated.this)
     for node in list(tree.find_all(exp.Operator)):
         name = str(node.args["operator"]).removeprefix("pg_catalog.")
         sides = {"this": node.args["this"], "expression": node.args["expression"]}

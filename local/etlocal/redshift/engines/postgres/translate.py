@@ -284,7 +284,7 @@ def _bracket(node: exp.Expr) -> exp.Expr | None:
 
 
 def _dot(node: exp.Expr) -> exp.Expr | None:
-    if isinstance(node.expression, exp.Anonymous):
+    if not isinstance(node.expression, exp.Identifier):
         # pg_catalog.len(…): the schema of a built-in function may be written out.
         if node.this.name != "pg_catalog":
             raise undefined_function(f"{node.this.name}.{node.expression.name}()")
