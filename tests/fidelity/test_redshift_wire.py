@@ -136,9 +136,7 @@ def test_what_the_port_writes_the_data_api_reads(aws: Clients, warehouse: Wareho
     assert found == [[{"longValue": 2}]]
 
 
-def test_copy_and_unload_work_over_the_port(
-    aws: Clients, warehouse: Warehouse, name: str
-) -> None:
+def test_copy_and_unload_work_over_the_port(aws: Clients, warehouse: Warehouse, name: str) -> None:
     s3 = aws("s3")
     s3.create_bucket(Bucket=name)
     s3.put_object(Bucket=name, Key="in/a.csv", Body=b"1,Reno\n2,Ames\n")
