@@ -82,6 +82,7 @@ def launch(folder: Path, port: int, **environment: str) -> subprocess.Popen[str]
         state_dir=folder / "state",
         port=port,
         worker_port=free_port(),
+        redshift_port=0,
         time_scale=TIME_SCALE,
         log_level="WARNING",
     )
@@ -134,6 +135,20 @@ def private_endpoint(tmp_path: Path) -> Iterator[Endpoint]:
     """An endpoint of this test alone."""
     running = start(tmp_path, os.getpid())
     yield running
+    os.kill(running.pid, signal.SIGTERM)
+
+
+@pytest.fixture(scope="session")
+def postgres_endpoint(
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: str
+) -> Iterator[Endpoint]:
+    """An endpoint whose warehouse is on a PostgreSQL server."""
+    running = start(
+        tmp_path_factory.mktemp("postgres"), os.getpid(), ETLOCAL_WAREHOUSE_URL=postgres_url
+    )
+    yield running
+    # What it has on the server would stay there.
+    running.call("POST", "/_etlocal/reset")
     os.kill(running.pid, signal.SIGTERM)
 
 

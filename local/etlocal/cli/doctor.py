@@ -14,7 +14,7 @@ from etlocal.cli.context import Port, StateDir, WorkerPort, settings
 from etlocal.cli.output import say
 from etlocal.environments import java
 from etlocal.processes import port_is_free
-from etlocal.settings import Settings
+from etlocal.settings import REDSHIFT_PORT, Settings
 from etlocal.stack import Stack
 
 _ROOM_BYTES = 3 * 2**30
@@ -105,3 +105,11 @@ def _ports(options: Settings) -> Iterator[Finding]:
             sound=free,
             remedy="" if free else f"end what uses it, or choose another with {variable}",
         )
+    asked = options.redshift_port
+    free = asked == 0 or port_is_free(REDSHIFT_PORT if asked is None else asked)
+    yield Finding(
+        f"port {REDSHIFT_PORT if asked is None else asked} of Redshift is "
+        + ("free" if free else "in use" if asked else "in use: another one will be taken"),
+        sound=free or asked is None,
+        remedy="" if free else "end what uses it, or choose another with ETLOCAL_REDSHIFT_PORT",
+    )

@@ -91,6 +91,8 @@ def status(
         state = "up" if part["health"] is not None else ("starting" if part["alive"] else "dead")
         memory = f", {part['memory_mb']} MB" if part["memory_mb"] is not None else ""
         say(f"{part['name']:<9} {state:<9} {part['url']}  pid {part['pid']}{memory}")
+        if redshift := _redshift(part["health"]):
+            say(f"{'redshift':<9} {state:<9} {redshift}  in the {part['name']}")
     if not sound:
         raise typer.Exit(EXIT_NOT_RUNNING)
 
@@ -119,11 +121,19 @@ def _print_addresses(record: Record) -> None:
     url = record.part("endpoint").url
     say(f"AWS endpoint  {url}")
     say(f"Glue worker   {record.part('worker').url}")
+    if redshift := _redshift(health(record.part("endpoint"))):
+        say(f"Redshift      {redshift}  (psql, JDBC, redshift_connector)")
     say(f"state         {record.settings.state_dir.absolute()}")
     if record.settings.time_scale != 1:
         say(f"clock         1 s of waiting takes {record.settings.time_scale:g} s")
     say(f"\nexport AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION={record.settings.region} \\")
     say(f"       AWS_ACCESS_KEY_ID={record.settings.account} AWS_SECRET_ACCESS_KEY=etlocal")
+
+
+def _redshift(found: dict[str, Any] | None) -> str | None:
+    """Tell where Redshift's clients connect, from what the endpoint says of itself."""
+    address = (found or {}).get("settings", {}).get("redshift")
+    return None if address is None else str(address)
 
 
 def _await_interrupt() -> None:

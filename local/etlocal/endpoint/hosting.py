@@ -11,13 +11,13 @@ from etlocal.aws.call import Runtime
 from etlocal.aws.operations import Operations, Service
 from etlocal.aws.store import Store
 from etlocal.endpoint.clients import Clients
+from etlocal.redshift.wire.server import WireServer
 from etlocal.settings import Settings
 
 LOG = logging.getLogger(__name__)
 
 # Each exports SERVICES, in the order they are started.
 PACKAGES = ("etlocal.redshift", "etlocal.glue")
-STATE_FILE = "state.sqlite3"
 _START_SECONDS = 30.0
 
 
@@ -38,14 +38,17 @@ class Host:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.clients = Clients(settings)
-        self.runtime = Runtime(settings, Store(settings.state_dir / STATE_FILE), self.clients)
+        self.runtime = Runtime(settings, Store(settings.state_file), self.clients)
+        self.wire = self.runtime.component(WireServer)
         self.services = {service.name: service for service in _find_services()}
         self._running: list[Service] = []
         self._started = threading.Event()
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Start every service: schema, then what a previous process left in the middle.
+        """Start every service, and the port of Redshift.
+
+        A service makes its schema, then takes up what a previous process left in the middle.
 
         Raises
         ------
@@ -56,12 +59,15 @@ class Host:
             for service in self.services.values():
                 service.start(self.runtime)
                 self._running.append(service)
+            # Clients come in when everything that they may use is there.
+            self.wire.start()
         self._started.set()
 
     def stop(self) -> None:
         """Stop the started services, the last one first; one that fails is logged."""
         with self._lock:
             self._started.clear()
+            self.wire.stop()
             while self._running:
                 service = self._running.pop()
                 try:
@@ -72,6 +78,7 @@ class Host:
     def reset(self) -> None:
         """Clear the state of every service."""
         with self._lock:
+            self.wire.disconnect()
             for service in self._running:
                 service.reset(self.runtime)
 

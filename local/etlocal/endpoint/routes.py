@@ -86,6 +86,7 @@ class Routes:
             "services": services,
             "settings": {
                 "account": settings.account,
+                "redshift": self._host.wire.address,
                 "region": settings.region,
                 "state_dir": str(settings.state_dir.absolute()),
                 "sync_poll_seconds": settings.sync_poll_seconds,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from etlocal.aws.call import Runtime
 from etlocal.redshift.engines.base import Engine
-from etlocal.redshift.engines.duckdb import DuckDBEngine
+from etlocal.redshift.errors import SqlError
 
 
 class Warehouse:
@@ -24,6 +24,8 @@ class Warehouse:
 
     def __init__(self, runtime: Runtime) -> None:
         self._folder = runtime.settings.state_dir / "warehouse"
+        url = runtime.settings.warehouse_url
+        self._url = url.get_secret_value() if url is not None else ""
         self._engines: dict[str, Engine] = {}
         self._lock = threading.Lock()
 
@@ -57,15 +59,36 @@ class Warehouse:
         """
         with self._lock:
             if key not in self._engines:
-                self._engines[key] = DuckDBEngine(self._path(key), first)
+                self._engines[key] = self._make(key, first)
             return self._engines[key]
+
+    def _make(self, key: str, first: str) -> Engine:
+        # Each is imported when it is chosen: neither costs the other's users its memory.
+        path = self._path(key)
+        if not self._url:
+            from etlocal.redshift.engines.duckdb import DuckDBEngine
+
+            return DuckDBEngine(path, first)
+        try:
+            from etlocal.redshift.engines.postgres import PostgresEngine
+
+            return PostgresEngine(self._url, key, first)
+        except ImportError as error:
+            raise SqlError(
+                "ETLOCAL_WAREHOUSE_URL names a PostgreSQL server, and its client is not "
+                "installed: install etlocal[postgres]"
+            ) from error
+        except ValueError as error:
+            raise SqlError(str(error)) from error
 
     def delete(self, key: str) -> None:
         """Delete a namespace's or cluster's databases."""
         with self._lock:
             engine = self._engines.pop(key, None)
+            if engine is None and self._url:
+                engine = self._make(key, "dev")
             if engine is not None:
-                engine.close()
+                engine.delete()
             shutil.rmtree(self._path(key), ignore_errors=True)
 
     def close(self) -> None:

@@ -81,6 +81,7 @@ def etlocal_stack(
             state_dir=tmp_path_factory.mktemp("etlocal") / "state",
             port=free_port(),
             worker_port=free_port(),
+            redshift_port=0,
             time_scale=float(scale),
         )
     )

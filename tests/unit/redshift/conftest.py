@@ -5,19 +5,79 @@ from __future__ import annotations
 
 import io
 import queue
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from botocore.exceptions import ClientError
+from pydantic import SecretStr
 
 from etlocal.aws.call import Call, Runtime
 from etlocal.aws.store import Store
 from etlocal.redshift import SERVICES
 from etlocal.redshift.data.operations import OPERATIONS as DATA
 from etlocal.redshift.data.worker import Worker
+from etlocal.redshift.engines.base import Engine
 from etlocal.redshift.serverless.operations import OPERATIONS as SERVERLESS
-from etlocal.settings import Settings
+from etlocal.redshift.warehouse import Warehouse
+from etlocal.redshift.wire.server import WireServer
+from etlocal.settings import LOOPBACK, Settings
+
+ENGINES = ("duckdb", "postgres")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_engines` on each, but for what makes up hundreds of cases."""
+    if getattr(metafunc.function, "is_hypothesis_test", False):
+        return
+    if metafunc.definition.get_closest_marker("both_engines") and "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", ENGINES, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine that a test runs on."""
+    return str(getattr(request, "param", "duckdb"))
+
+
+@pytest.fixture(scope="session")
+def warehouse_url(engine: str, request: pytest.FixtureRequest) -> str:
+    """The setting that chooses the engine."""
+    return str(request.getfixturevalue("postgres_url")) if engine == "postgres" else ""
+
+
+MakeEngine = Callable[[], Engine]
+
+
+@pytest.fixture(scope="module")
+def make_engine(
+    warehouse_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeEngine]:
+    """Make engines without a service around them; their databases are deleted at the end."""
+    made: list[Engine] = []
+
+    def make() -> Engine:
+        if warehouse_url:
+            from etlocal.redshift.engines.postgres import PostgresEngine
+
+            made.append(PostgresEngine(warehouse_url, f"test-{uuid.uuid4()}"))
+        else:
+            from etlocal.redshift.engines.duckdb import DuckDBEngine
+
+            made.append(DuckDBEngine(tmp_path_factory.mktemp("engine")))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.delete()
+
+
+@pytest.fixture
+def settings(settings: Settings, warehouse_url: str) -> Settings:
+    """Settings whose warehouse is the engine's."""
+    return settings.model_copy(update={"warehouse_url": SecretStr(warehouse_url)})
 
 
 class FakeS3:
@@ -130,8 +190,12 @@ def runtime(settings: Settings, clients: FakeClients) -> Iterator[Runtime]:
     for service in SERVICES:
         service.start(made)
     yield made
+    used = [*made.component(Warehouse)._engines.values()]
     for service in SERVICES:
         service.stop(made)
+    for one in used:
+        # What is in the state folder goes with it; what is on a server would stay there.
+        one.delete()
 
 
 @pytest.fixture
@@ -147,6 +211,37 @@ def call(runtime: Runtime) -> Call:
     SERVERLESS.handle("CreateNamespace", {"namespaceName": "house"}, made)
     SERVERLESS.handle("CreateWorkgroup", {"workgroupName": "group", "namespaceName": "house"}, made)
     return made
+
+
+PASSWORD = "Secret1x"
+Connect = Callable[..., "psycopg.Connection[Any]"]
+
+
+@pytest.fixture
+def server(call: Call) -> Iterator[WireServer]:
+    """A listening server; the workgroup's administrator has `PASSWORD`."""
+    SERVERLESS.handle(
+        "UpdateNamespace", {"namespaceName": "house", "adminUserPassword": PASSWORD}, call
+    )
+    running = call.runtime.component(WireServer)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def connect(server: WireServer) -> Iterator[Connect]:
+    """Connects as the workgroup's administrator, or as somebody else."""
+    made: list[psycopg.Connection[Any]] = []
+
+    def open_connection(**more: Any) -> psycopg.Connection[Any]:
+        given = {"user": "admin", "password": PASSWORD, "dbname": "dev", "autocommit": True, **more}
+        made.append(psycopg.connect(host=LOOPBACK, port=server.port, **given))
+        return made[-1]
+
+    yield open_connection
+    for connection in made:
+        connection.close()
 
 
 Run = Callable[..., dict[str, Any]]

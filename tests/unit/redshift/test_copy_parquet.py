@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from tests.hypothesis_profiles import examples
 
+pytestmark = pytest.mark.both_engines
+
 Rows = Callable[..., list[list[Any]]]
 Run = Callable[..., dict[str, Any]]
 Ok = Callable[..., None]

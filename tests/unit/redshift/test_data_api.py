@@ -19,6 +19,8 @@ from etlocal.redshift.data.service import SERVICE
 from etlocal.redshift.data.worker import Worker
 from etlocal.waiting import await_answer
 
+pytestmark = pytest.mark.both_engines
+
 Rows = Callable[..., list[list[Any]]]
 Run = Callable[..., dict[str, Any]]
 Ok = Callable[..., None]
@@ -137,13 +139,15 @@ def test_a_sessions_batch_sees_the_table_that_its_statement_before_made(
 
 
 def test_a_batch_sees_the_tables_as_it_makes_them_and_others_do_not(
-    run: Run, ok: Ok, rows: Rows
+    run: Run, ok: Ok, rows: Rows, engine: str
 ) -> None:
     ok("create table t (a int)")
     kept = {"SessionId": run("begin", SessionKeepAliveSeconds=60)["SessionId"]}
     assert run("alter table t add column b int", **kept)["Status"] == "FINISHED"
     assert run("insert into t (a, b) values (1, 2)", **kept)["Status"] == "FINISHED"
-    assert "column" in run("select b from t")["Error"]
+    if engine == "duckdb":
+        # On PostgreSQL, as on Redshift, who reads the table waits until its ALTER is committed.
+        assert "column" in run("select b from t")["Error"]
     assert run("commit", **kept)["Status"] == "FINISHED"
     assert rows("select b from t") == [[2]]
     failed = run(["drop table t", "create table u (a int)", "select nope()"])

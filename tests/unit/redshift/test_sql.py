@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from etlocal.redshift.dialect.parser import parse, split
-from etlocal.redshift.engines.base import EngineSession
-from etlocal.redshift.engines.duckdb import DuckDBEngine
+from etlocal.redshift.engines.base import Engine, EngineSession
 from etlocal.redshift.errors import SqlError
+
+pytestmark = pytest.mark.both_engines
 
 SALES = """
 create table sales (id int, seller varchar(20), qty smallint, price numeric(8,2), big bigint,
@@ -25,16 +25,13 @@ insert into sales values
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineSession]:
+def session(make_engine: Callable[[], Engine]) -> Iterator[EngineSession]:
     """A session on a database with a small table."""
-    folder: Path = tmp_path_factory.mktemp("engine")
-    engine = DuckDBEngine(folder)
-    made = engine.connect("dev", "admin")
+    made = make_engine().connect("dev", "admin")
     for text in split(SALES):
         made.execute(parse(text))
     yield made
     made.close()
-    engine.close()
 
 
 def answer(session: EngineSession, sql: str) -> Any:

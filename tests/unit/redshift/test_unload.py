@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.both_engines
+
 Rows = Callable[..., list[list[Any]]]
 Run = Callable[..., dict[str, Any]]
 Ok = Callable[..., None]

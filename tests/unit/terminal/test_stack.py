@@ -30,6 +30,20 @@ def test_port_in_use_is_named_with_the_setting_that_changes_it(tmp_path: Path) -
             stack.start(quiet)
 
 
+def test_redshifts_port_must_be_free_only_where_it_was_asked_for(tmp_path: Path) -> None:
+    one, other = free_port(), free_port()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        asked = Settings(state_dir=tmp_path, port=one, worker_port=other, redshift_port=port)
+        with pytest.raises(StackError, match=rf"port {port} .* ETLOCAL_REDSHIFT_PORT"):
+            Stack(asked).start(quiet)
+    for free in (None, 0):
+        given = Settings(state_dir=tmp_path, redshift_port=free)
+        assert given.environment().get("ETLOCAL_REDSHIFT_PORT") == (None if free is None else "0")
+
+
 def test_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     stack = Stack(Settings(state_dir=tmp_path / "file" / "state"))

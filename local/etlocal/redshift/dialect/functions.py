@@ -157,12 +157,14 @@ _SCALAR: dict[Returns, str] = {
     "tan:1 cot:1 asin:1 acos:1 atan:1 atan2:2 degrees:1 radians:1 pi:0 random:0 "
     "months_between:2 date_part:2 pgdate_part:2",
     _BOOL: "is_valid_json:1 is_valid_json_array:1 can_json_parse:1 is_array:1 is_object:1 "
-    "is_varchar:1 is_integer:1 is_scalar:1",
+    "is_varchar:1 is_integer:1 is_scalar:1 pg_table_is_visible:1 has_table_privilege:2-3 "
+    "has_schema_privilege:2-3 has_database_privilege:2-3",
     _TEXT: "lpad:2-3 rpad:2-3 replace:3 repeat:2 replicate:2 chr:1 md5:1 sha:1 sha1:1 func_sha1:1 "
     "sha2:2 to_hex:1 quote_ident:1 quote_literal:1 concat:2 to_char:2 json_serialize:1 "
     "json_extract_path_text:2-6 json_extract_array_element_text:2-3 json_typeof:1 "
     "regexp_replace:3-4 translate:3 current_schema:0 current_database:0 version:0 "
-    "current_user:0 current_setting:1",
+    "current_user:0 current_setting:1 pg_get_userbyid:1 pg_encoding_to_char:1 format_type:2 "
+    "pg_get_expr:2-3 array_to_string:2 current_schemas:1",
     _text: "lower:1 upper:1 initcap:1 reverse:1 left:2 right:2 ltrim:1-2 rtrim:1-2 btrim:1-2 "
     "trim:1-2 substring:2-3 substr:2-3 split_part:3 regexp_substr:2-4",
     _first: "abs:1 ceil:1 ceiling:1 floor:1 sign:1 nullif:2",
@@ -222,7 +224,6 @@ KNOWN_UNSUPPORTED = frozenset(
         "json_size", "collate", "explode_map", "timeofday", "interval_cmp", "timestamptz_cmp",
         "to_varbyte", "from_varbyte", "from_hex", "url_encode", "url_decode",
         "bttext_pattern_cmp", "decode_varbyte", "listaggdistinct", "width_bucket",
-        "has_table_privilege", "has_schema_privilege", "pg_get_userbyid",
         "pg_get_late_binding_view_cols", "generate_series", "current_aws_account",
         "current_namespace", "checksum", "pg_last_copy_id", "pg_last_unload_count",
         "pg_last_unload_id", "pg_terminate_backend", "pg_cancel_backend", "slice_num",

@@ -18,7 +18,7 @@ from sqlglot.tokenizer_core import Token
 
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlSyntaxError
 
-_KEPT_PARSERS = ("CAST", "CONVERT", "EXTRACT", "SUBSTRING", "TRIM", "POSITION")
+_KEPT_PARSERS = ("CAST", "TRY_CAST", "CONVERT", "EXTRACT", "SUBSTRING", "TRIM", "POSITION")
 
 
 class RedshiftGrammar(Redshift):
@@ -41,6 +41,13 @@ class RedshiftGrammar(Redshift):
             },
             "APPROXIMATE": lambda self: _approximate(self),
         }
+
+        def _parse_types(self, *arguments: Any, **named: Any) -> Any:
+            # pg_catalog.text: the schema of a built-in type may be written out.
+            words = [token.text.lower() for token in (self._curr, self._next) if token]
+            if words == ["pg_catalog", "."]:
+                self._advance(2)
+            return super()._parse_types(*arguments, **named)
 
 
 def _approximate(parser: Any) -> exp.Expr:
@@ -91,7 +98,8 @@ def parse(text: str) -> exp.Expr:
     if isinstance(tree, exp.Command):
         raise FeatureNotSupportedError(f"the statement {tree.name.upper()}")
     _fold(tree)
-    return tree
+    _name_operators(tree)
+    return _without_object_types(tree)
 
 
 def parse_expression(text: str) -> exp.Expr:
@@ -140,6 +148,57 @@ def _fold(tree: exp.Expr) -> None:
     # Names are case-insensitive, quoted or not, unless enable_case_sensitive_identifier is on.
     for identifier in tree.find_all(exp.Identifier):
         identifier.set("this", identifier.this.lower())
+
+
+def _name_operators(tree: exp.Expr) -> None:
+    """Write ``OPERATOR(pg_catalog.~)`` as the operator itself, and leave COLLATE of it out.
+
+    psql writes them so: nothing that a user has made can come between.
+
+    Raises
+    ------
+    FeatureNotSupportedError
+        If it is another operator.
+    """
+    for collated in list(tree.find_all(exp.Collate)):
+        if collated.args["expression"].name == "default":
+            collated.replace(collated.this)
+    for node in list(tree.find_all(exp.Operator)):
+        name = str(node.args["operator"]).removeprefix("pg_catalog.")
+        sides = {"this": node.args["this"], "expression": node.args["expression"]}
+        if name not in ("=", "~", "!~"):
+            raise FeatureNotSupportedError(f"OPERATOR({node.args['operator']})")
+        made = exp.EQ(**sides) if name == "=" else exp.RegexpLike(**sides)
+        node.replace(exp.Not(this=made) if name == "!~" else made)
+
+
+# The numbers of the catalog's own tables, which drivers ask for by name.
+_CATALOG_OIDS = {"pg_type": 1247, "pg_attribute": 1249, "pg_proc": 1255, "pg_class": 1259,
+                 "pg_constraint": 2606, "pg_namespace": 2615}  # fmt: skip
+
+
+def _without_object_types(tree: exp.Expr) -> exp.Expr:
+    """Write casts to ``oid``, ``regclass`` and their like as the numbers that they stand for.
+
+    Raises
+    ------
+    FeatureNotSupportedError
+        If the name of an object stands there that has no fixed number.
+    """
+    for node in list(tree.find_all(exp.Cast)):
+        if not isinstance(node.to, exp.ObjectIdentifier):
+            continue
+        kind, value = str(node.to.this).lower(), node.this
+        if kind == "oid":
+            node.set("to", exp.DataType.build("bigint"))
+        elif not (isinstance(value, exp.Literal) and value.is_string):
+            node.replace(value)
+        else:
+            number = _CATALOG_OIDS.get(value.name.removeprefix("pg_catalog."))
+            if kind != "regclass" or number is None:
+                raise FeatureNotSupportedError(f"'{value.name}'::{kind}")
+            node.replace(exp.Literal.number(number))
+    return tree
 
 
 def _syntax_error(error: ParseError) -> SqlSyntaxError:

@@ -9,21 +9,21 @@ Source: Amazon Redshift Database Developer Guide, "Computations with numeric val
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 
 from sqlglot import exp
 
 from etlocal.redshift.dialect import names, types
 from etlocal.redshift.dialect.functions import FUNCTIONS, common
+from etlocal.redshift.dialect.scope import Columns, Scope, Typed, find_super_path
 from etlocal.redshift.dialect.statements import Name
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.errors import SqlError
 
 KEY = "redshift_type"
-SUPER_PATH = "redshift_super_path"
-Typed = SqlType | None
-Columns = Sequence[tuple[str, Typed]]
+# On a SELECT: its columns. On a name: that it means an expression of the same SELECT list.
+COLUMNS = "redshift_columns"
+LATERAL_ALIAS = "redshift_lateral_alias"
 Lookup = Callable[[Name], Columns]
 
 _PREDICATES = (
@@ -37,57 +37,6 @@ _PREDICATES = (
     exp.SimilarTo,
 )
 _MAX_PRECISION = 38
-
-
-@dataclass
-class Scope:
-    """The sources that a name in a query can mean, and the query around it."""
-
-    sources: dict[str, Columns] = field(default_factory=dict)
-    ctes: dict[str, Columns] = field(default_factory=dict)
-    aliases: dict[str, Typed] = field(default_factory=dict)
-    outer: Scope | None = None
-    merged: set[tuple[str, str]] = field(default_factory=set)
-
-    def cte(self, name: str) -> Columns | None:
-        """Find a common table expression."""
-        if name in self.ctes:
-            return self.ctes[name]
-        return self.outer.cte(name) if self.outer else None
-
-    def column(self, name: str, table: str) -> Typed:
-        """Give a column's type, if it is known."""
-        for alias, columns in self.sources.items():
-            if table and alias != table:
-                continue
-            for column, kind in columns:
-                if column == name:
-                    return kind
-        if not table and name in self.aliases:
-            return self.aliases[name]
-        return self.outer.column(name, table) if self.outer else None
-
-    def column_of_super(self, name: str) -> bool:
-        """Whether an unqualified name is a SUPER column, whose attributes follow dots."""
-        return name not in self.sources and any(
-            column == name and kind == types.SUPER
-            for columns in self.sources.values()
-            for column, kind in columns
-        )
-
-
-def _find_super_path(node: exp.Column, scope: Scope) -> bool:
-    """Note on a dotted name that it leads into a SUPER column; False if it is a plain column."""
-    parts = [part.name for part in node.parts]
-    if len(parts) < 2 or (parts[0] in scope.sources and len(parts) == 2):
-        return False
-    if parts[0] in scope.sources and scope.column(parts[1], parts[0]) == types.SUPER:
-        node.meta[SUPER_PATH] = ((parts[0], parts[1]), parts[2:])
-        return True
-    if scope.column_of_super(parts[0]):
-        node.meta[SUPER_PATH] = (("", parts[0]), parts[1:])
-        return True
-    return False
 
 
 def type_of(node: exp.Expr) -> Typed:
@@ -194,6 +143,7 @@ class Inference:
             for node in clause if isinstance(clause, list) else [clause]:
                 if isinstance(node, exp.Expr):
                     self.expression(node, scope)
+        tree.meta[COLUMNS] = columns
         return columns
 
     def _projection(self, node: exp.Expr, scope: Scope) -> Columns:
@@ -255,13 +205,17 @@ class Inference:
                 # schema.table.column: the engine's sources are known by the table's name alone.
                 node.set("db", None)
                 node.set("catalog", None)
-            if _find_super_path(node, scope):
+            if find_super_path(node, scope):
                 return types.SUPER
+            if not node.table and scope.means_alias(node.name):
+                node.meta[LATERAL_ALIAS] = True
             return scope.column(node.name, node.table)
         if isinstance(node, exp.Literal):
             return literal_type(node)
         if isinstance(node, exp.Cast):
             return types.from_tree(node.to)
+        if isinstance(node, exp.Placeholder):
+            return types.VARCHAR
         if isinstance(node, (exp.Boolean, *_PREDICATES)):
             return types.BOOL
         if isinstance(node, exp.Anonymous):

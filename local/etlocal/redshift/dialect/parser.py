@@ -5,8 +5,9 @@ Source: Amazon Redshift Database Developer Guide, "SQL commands".
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from sqlglot import exp
@@ -94,6 +95,57 @@ def _parsed(text: str) -> Statement:
     statement = _read(text)
     _bind(statement, {})
     return statement
+
+
+@lru_cache(maxsize=512)
+def template(text: str) -> Statement:
+    """Parse one statement whose ``:name`` parameters get their values later; see `bound`.
+
+    Raises
+    ------
+    SqlError
+        If it is not Redshift's syntax or not supported.
+    """
+    return _read(text)
+
+
+def bound(statement: Statement, values: Mapping[str, exp.Expr]) -> Statement:
+    """Put expressions in place of a statement's parameters; the statement itself stays as it is.
+
+    Parameters
+    ----------
+    statement : Statement
+        As `template` gives it.
+    values : mapping of str to Expression
+        Constants, and casts of them, by the parameters' names.
+
+    Raises
+    ------
+    SqlError
+        If there is no value for a parameter.
+    """
+    changed = {}
+    for name, tree in vars(statement).items():
+        if isinstance(tree, exp.Expr) and tree.find(exp.Placeholder) is not None:
+            changed[name] = _with_values(tree.copy(), values)
+    return dataclasses.replace(statement, **changed) if changed else statement
+
+
+def _with_values(tree: exp.Expr, values: Mapping[str, exp.Expr]) -> exp.Expr:
+    for placeholder in list(tree.find_all(exp.Placeholder)):
+        value = values.get(placeholder.name)
+        if value is None:
+            raise _no_parameter(placeholder.name)
+        if isinstance(placeholder.parent, exp.Limit | exp.Offset):
+            constant = value.find(exp.Literal)
+            if constant is not None and constant.name.isdecimal():
+                value = exp.Literal.number(constant.name)
+        placeholder.replace(value.copy())
+    return tree
+
+
+def _no_parameter(name: str) -> SqlError:
+    return SqlError(f"there is no parameter :{name}", sqlstate="42P02")
 
 
 def _read(text: str) -> Statement:
@@ -244,6 +296,10 @@ def _end(action: str) -> Callable[[Reader], Statement]:
 
 def _set(reader: Reader) -> Statement:
     reader.expect("SET")
+    if reader.accept("SESSION", "CHARACTERISTICS", "AS", "TRANSACTION") or reader.accept(
+        "TRANSACTION"
+    ):
+        return statements.Setting("set", "transaction_isolation", reader.rest())
     reader.accept_any("SESSION", "LOCAL")
     name = ".".join(reader.qualified())
     if name == "time" and reader.accept("ZONE"):
@@ -262,6 +318,8 @@ def _show(reader: Reader) -> Statement:
     reader.expect("SHOW")
     if reader.word() in ("TABLES", "SCHEMAS", "DATABASES", "COLUMNS", "TABLE", "VIEW", "GRANTS"):
         raise FeatureNotSupportedError(f"the statement SHOW {reader.word()}")
+    if reader.accept("TRANSACTION", "ISOLATION", "LEVEL"):
+        return statements.Setting("show", "transaction_isolation")
     return statements.Setting("show", ".".join(reader.qualified()))
 
 
@@ -366,7 +424,7 @@ def _bind_tree(tree: exp.Expr, values: Parameters) -> None:
     for placeholder in list(tree.find_all(exp.Placeholder)):
         name = placeholder.name
         if name not in values:
-            raise SqlError(f"there is no parameter :{name}", sqlstate="42P02")
+            raise _no_parameter(name)
         value = values[name]
         counts = isinstance(placeholder.parent, exp.Limit | exp.Offset) and value.isdecimal()
         placeholder.replace(exp.Literal.number(value) if counts else exp.Literal.string(value))

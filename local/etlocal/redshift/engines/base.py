@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from etlocal.redshift.dialect.statements import Name, Statement, Table
+from etlocal.redshift.dialect.statements import Name, Statement, Table, Write
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.transfer.options import CopyOptions
 
@@ -160,11 +160,17 @@ class EngineSession(ABC):
 
     database: str
     user: str
+    pid: int
 
     @property
     @abstractmethod
     def in_transaction(self) -> bool:
         """Whether BEGIN was called and the transaction has not ended."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether the session has ended by itself, as when its server went: nothing works in it."""
+        return False
 
     @abstractmethod
     def begin(self, *, writes: bool = False) -> None:
@@ -181,6 +187,37 @@ class EngineSession(ABC):
     @abstractmethod
     def execute(self, statement: Statement) -> Result:
         """Carry out a statement; without a transaction it is one of its own.
+
+        Raises
+        ------
+        SqlError
+            In Redshift's words.
+        """
+
+    @abstractmethod
+    def insert(
+        self, statement: Write, names: Sequence[str], rows: Sequence[Sequence[str | None]]
+    ) -> Result:
+        """Insert rows by an INSERT of one row that has parameters where their values go.
+
+        Parameters
+        ----------
+        statement : Write
+            ``INSERT … VALUES (…)`` with placeholders.
+        names : sequence of str
+            The placeholders' names, in the order of a row's values.
+        rows : sequence of sequences
+            Values as text; None is NULL.
+
+        Raises
+        ------
+        SqlError
+            In Redshift's words; no row is inserted then.
+        """
+
+    @abstractmethod
+    def describe(self, statement: Statement) -> Sequence[ResultColumn]:
+        """Tell the columns that a statement will give, without carrying it out.
 
         Raises
         ------
@@ -272,5 +309,9 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def delete(self) -> None:
+        """Delete every database for good; sessions that are open end."""
+
+    @abstractmethod
     def close(self) -> None:
-        """Close every file; sessions that are open end."""
+        """Close every file or connection; sessions that are open end."""

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from etlocal.aws.call import Call
 from etlocal.aws.errors import NotImplementedByEmulatorError
-from etlocal.redshift import managed
-from etlocal.redshift.provisioned.clusters import cluster, put
+from etlocal.redshift import logins, managed
+from etlocal.redshift.provisioned.clusters import cluster, engine_key, put
 from etlocal.redshift.provisioned.operations import (
     OPERATIONS,
     ClusterNotFoundError,
     ResourceNotFoundError,
 )
+from etlocal.redshift.wire import address
 
 if TYPE_CHECKING:
     from types_boto3_redshift.type_defs import (
@@ -56,10 +57,15 @@ def modify_cluster(request: ModifyClusterMessageTypeDef, call: Call) -> dict[str
         document["MasterPasswordSecretArn"] = managed.make(
             call, document["ClusterIdentifier"], document["MasterUsername"]
         )
+        logins.forget(call.store, engine_key(document), document["MasterUsername"])
     elif asked.get("ManageMasterPassword") is False:
         managed.delete(call, document.pop("MasterPasswordSecretArn", None))
+    if asked.get("MasterUserPassword"):
+        logins.keep(
+            call, engine_key(document), document["MasterUsername"], asked["MasterUserPassword"]
+        )
     put(call, document)
-    return {"Cluster": document}
+    return {"Cluster": address.of_cluster(call.runtime, document)}
 
 
 @OPERATIONS.operation("ModifyClusterIamRoles")
@@ -83,7 +89,7 @@ def modify_cluster_iam_roles(
     if request.get("DefaultIamRoleArn"):
         document["DefaultIamRoleArn"] = request.get("DefaultIamRoleArn")
     put(call, document)
-    return {"Cluster": document}
+    return {"Cluster": address.of_cluster(call.runtime, document)}
 
 
 def _tagged(call: Call, arn: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """CreateCluster, DescribeClusters, DeleteCluster, PauseCluster, ResumeCluster, credentials.
 
-A cluster is available as soon as it is made; nothing listens on its endpoint's port yet.
+A cluster is available as soon as it is made.
 
 Source: Amazon Redshift API Reference, pages of these operations.
 """
@@ -10,14 +10,13 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from etlocal.aws.arns import make_arn
 from etlocal.aws.call import Call
 from etlocal.aws.errors import NotImplementedByEmulatorError
 from etlocal.aws.paging import page
-from etlocal.redshift import documents, managed, naming
+from etlocal.redshift import documents, logins, managed, naming
 from etlocal.redshift.provisioned.operations import (
     OPERATIONS,
     ClusterAlreadyExistsError,
@@ -26,6 +25,7 @@ from etlocal.redshift.provisioned.operations import (
     InvalidParameterError,
 )
 from etlocal.redshift.warehouse import Warehouse
+from etlocal.redshift.wire import address
 
 if TYPE_CHECKING:
     from types_boto3_redshift.type_defs import (
@@ -96,8 +96,12 @@ def create_cluster(request: CreateClusterMessageTypeDef, call: Call) -> dict[str
         document["DefaultIamRoleArn"] = asked["DefaultIamRoleArn"]
     if asked.get("ManageMasterPassword"):
         document["MasterPasswordSecretArn"] = managed.make(call, name, asked["MasterUsername"])
+    if asked.get("MasterUserPassword"):
+        logins.keep(
+            call, engine_key(document), asked["MasterUsername"], asked["MasterUserPassword"]
+        )
     put(call, document)
-    return {"Cluster": document}
+    return {"Cluster": address.of_cluster(call.runtime, document)}
 
 
 def cluster(call: Call, name: str | None) -> dict[str, Any]:
@@ -116,8 +120,13 @@ def cluster(call: Call, name: str | None) -> dict[str, Any]:
 
 def put(call: Call, document: Mapping[str, Any]) -> None:
     """Write a cluster."""
-    key = {"name": str(document["ClusterIdentifier"]), "id": _identity(document)}
-    documents.put(call, "cluster", key, document)
+    values = {"name": str(document["ClusterIdentifier"]), "id": _identity(document)}
+    documents.put(call, "cluster", values, document)
+
+
+def engine_key(document: Mapping[str, Any]) -> str:
+    """Give the id by which `Warehouse.engine` knows a cluster."""
+    return f"cluster-{_identity(document)}"
 
 
 def _identity(document: Mapping[str, Any]) -> str:
@@ -148,7 +157,8 @@ def describe_clusters(request: DescribeClustersMessageTypeDef, call: Call) -> di
         size=request.get("MaxRecords"),
         invalid=InvalidParameterError,
     )
-    return {"Clusters": shown, "Marker": marker} if marker else {"Clusters": shown}
+    clusters = [address.of_cluster(call.runtime, item) for item in shown]
+    return {"Clusters": clusters, "Marker": marker} if marker else {"Clusters": clusters}
 
 
 @OPERATIONS.operation("DeleteCluster")
@@ -172,7 +182,8 @@ def delete_cluster(request: DeleteClusterMessageTypeDef, call: Call) -> dict[str
         )
     documents.delete(call, "cluster", document["ClusterIdentifier"])
     managed.delete(call, document.get("MasterPasswordSecretArn"))
-    call.runtime.component(Warehouse).delete(f"cluster-{_identity(document)}")
+    logins.forget(call.store, engine_key(document))
+    call.runtime.component(Warehouse).delete(engine_key(document))
     return {"Cluster": {**document, "ClusterStatus": "deleting"}}
 
 
@@ -184,7 +195,7 @@ def _change(call: Call, name: str, old: str, new: str) -> dict[str, Any]:
         )
     document["ClusterStatus"] = new
     put(call, document)
-    return {"Cluster": document}
+    return {"Cluster": address.of_cluster(call.runtime, document)}
 
 
 @OPERATIONS.operation("PauseCluster")
@@ -210,13 +221,14 @@ def get_cluster_credentials(
     ClusterNotFoundError
         If there is no such cluster.
     """
-    cluster(call, request.get("ClusterIdentifier"))
-    seconds = request.get("DurationSeconds") or 900
+    document = cluster(call, request.get("ClusterIdentifier"))
     prefix = "IAMA" if request.get("AutoCreate") else "IAM"
+    user, password = f"{prefix}:{request['DbUser']}", secrets.token_urlsafe(48)
+    seconds = request.get("DurationSeconds") or 900
     return {
-        "DbUser": f"{prefix}:{request['DbUser']}",
-        "DbPassword": secrets.token_urlsafe(48),
-        "Expiration": call.clock.now() + timedelta(seconds=seconds),
+        "DbUser": user,
+        "DbPassword": password,
+        "Expiration": logins.lend(call, engine_key(document), user, password, seconds),
     }
 
 
@@ -231,13 +243,14 @@ def get_cluster_credentials_with_iam(
     ClusterNotFoundError
         If there is no such cluster.
     """
-    cluster(call, request.get("ClusterIdentifier"))
-    now = call.clock.now()
-    seconds = request.get("DurationSeconds") or 900
+    document = cluster(call, request.get("ClusterIdentifier"))
     who = call.principal.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+    user, password = f"IAM:{who}", secrets.token_urlsafe(48)
+    seconds = request.get("DurationSeconds") or 900
+    ends = logins.lend(call, engine_key(document), user, password, seconds)
     return {
-        "DbUser": f"IAM:{who}",
-        "DbPassword": secrets.token_urlsafe(48),
-        "Expiration": now + timedelta(seconds=seconds),
-        "NextRefreshTime": now + timedelta(seconds=seconds),
+        "DbUser": user,
+        "DbPassword": password,
+        "Expiration": ends,
+        "NextRefreshTime": ends,
     }

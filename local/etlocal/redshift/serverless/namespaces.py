@@ -13,7 +13,7 @@ from etlocal.aws.arns import make_arn
 from etlocal.aws.call import Call
 from etlocal.aws.errors import NotImplementedByEmulatorError
 from etlocal.aws.paging import page
-from etlocal.redshift import documents, managed, naming
+from etlocal.redshift import documents, logins, managed, naming
 from etlocal.redshift.serverless.operations import (
     OPERATIONS,
     ConflictError,
@@ -78,6 +78,8 @@ def create_namespace(request: CreateNamespaceRequestTypeDef, call: Call) -> dict
         document["adminPasswordSecretArn"] = managed.make(
             call, document["namespaceName"], document["adminUsername"]
         )
+    if asked.get("adminUserPassword"):
+        _keep_password(call, document, asked["adminUserPassword"])
     _put(call, document)
     documents.put_tags(
         call, document["namespaceArn"], {t["key"]: t["value"] for t in asked.get("tags", [])}
@@ -100,6 +102,14 @@ def _check_password(asked: Mapping[str, Any]) -> None:
         asked.get("adminUserPassword") or asked.get("manageAdminPassword")
     ):
         raise InvalidRequestError("adminUserPassword is required when adminUsername is set.")
+
+
+def _key(document: Mapping[str, Any]) -> str:
+    return f"namespace-{document['namespaceId']}"
+
+
+def _keep_password(call: Call, document: Mapping[str, Any], password: str) -> None:
+    logins.keep(call, _key(document), document["adminUsername"], password)
 
 
 def _put(call: Call, document: Mapping[str, Any]) -> None:
@@ -161,8 +171,11 @@ def update_namespace(request: UpdateNamespaceRequestTypeDef, call: Call) -> dict
         document["adminPasswordSecretArn"] = managed.make(
             call, document["namespaceName"], document["adminUsername"]
         )
+        logins.forget(call.store, _key(document), document["adminUsername"])
     elif asked.get("manageAdminPassword") is False:
         managed.delete(call, document.pop("adminPasswordSecretArn", None))
+    if asked.get("adminUserPassword"):
+        _keep_password(call, document, asked["adminUserPassword"])
     _put(call, document)
     return {"namespace": document}
 
@@ -194,5 +207,6 @@ def delete_namespace(request: DeleteNamespaceRequestTypeDef, call: Call) -> dict
     documents.delete(call, "namespace", document["namespaceName"])
     documents.drop_tags(call, document["namespaceArn"])
     managed.delete(call, document.get("adminPasswordSecretArn"))
-    call.runtime.component(Warehouse).delete(f"namespace-{document['namespaceId']}")
+    logins.forget(call.store, _key(document))
+    call.runtime.component(Warehouse).delete(_key(document))
     return {"namespace": {**document, "status": "DELETING"}}

@@ -8,14 +8,13 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from etlocal.aws.arns import make_arn
 from etlocal.aws.call import Call
 from etlocal.aws.errors import NotImplementedByEmulatorError
 from etlocal.aws.paging import page
-from etlocal.redshift import documents
+from etlocal.redshift import documents, logins
 from etlocal.redshift.serverless.namespaces import namespace
 from etlocal.redshift.serverless.operations import (
     OPERATIONS,
@@ -23,6 +22,7 @@ from etlocal.redshift.serverless.operations import (
     InvalidRequestError,
     ResourceNotFoundError,
 )
+from etlocal.redshift.wire import address
 
 if TYPE_CHECKING:
     from types_boto3_redshift_serverless.type_defs import (
@@ -99,7 +99,7 @@ def create_workgroup(request: CreateWorkgroupRequestTypeDef, call: Call) -> dict
     documents.put_tags(
         call, document["workgroupArn"], {t["key"]: t["value"] for t in asked.get("tags", [])}
     )
-    return {"workgroup": document}
+    return {"workgroup": address.of_workgroup(call.runtime, document)}
 
 
 def _parameters(
@@ -142,14 +142,15 @@ def workgroup(call: Call, name: str) -> dict[str, Any]:
 @OPERATIONS.operation("GetWorkgroup")
 def get_workgroup(request: GetWorkgroupRequestTypeDef, call: Call) -> dict[str, Any]:
     """Describe a workgroup."""
-    return {"workgroup": workgroup(call, request["workgroupName"])}
+    found = workgroup(call, request["workgroupName"])
+    return {"workgroup": address.of_workgroup(call.runtime, found)}
 
 
 @OPERATIONS.operation("ListWorkgroups")
 def list_workgroups(request: ListWorkgroupsRequestTypeDef, call: Call) -> dict[str, Any]:
     """List the workgroups."""
     shown, token = page(
-        documents.list_all(call, "workgroup"),
+        [address.of_workgroup(call.runtime, one) for one in documents.list_all(call, "workgroup")],
         token=request.get("nextToken"),
         size=request.get("maxResults"),
         invalid=InvalidRequestError,
@@ -173,7 +174,7 @@ def update_workgroup(request: UpdateWorkgroupRequestTypeDef, call: Call) -> dict
     document["configParameters"] = _parameters(asked, current)
     document["endpoint"]["port"] = document["port"]
     _put(call, document)
-    return {"workgroup": document}
+    return {"workgroup": address.of_workgroup(call.runtime, document)}
 
 
 @OPERATIONS.operation("DeleteWorkgroup")
@@ -203,13 +204,14 @@ def get_credentials(request: GetCredentialsRequestTypeDef, call: Call) -> dict[s
     name = request.get("workgroupName")
     if not name:
         raise InvalidRequestError("workgroupName must be provided.")
-    workgroup(call, name)
-    now = call.clock.now()
-    seconds = request.get("durationSeconds") or 900
+    used = namespace(call, workgroup(call, name)["namespaceName"])
     who = call.principal.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+    user, password = f"IAM:{who}", secrets.token_urlsafe(48)
+    seconds = request.get("durationSeconds") or 900
+    ends = logins.lend(call, f"namespace-{used['namespaceId']}", user, password, seconds)
     return {
-        "dbUser": f"IAM:{who}",
-        "dbPassword": secrets.token_urlsafe(48),
-        "expiration": now + timedelta(seconds=seconds),
-        "nextRefreshTime": now + timedelta(seconds=seconds),
+        "dbUser": user,
+        "dbPassword": password,
+        "expiration": ends,
+        "nextRefreshTime": ends,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from sqlglot import exp
@@ -88,3 +89,13 @@ def _without_nul(text: str) -> str:
     if "\0" in text:
         raise SqlError('invalid byte sequence for encoding "UTF8": 0x00', sqlstate="22021")
     return text
+
+
+def spread(row: exp.Expr, names: Sequence[str]) -> str:
+    """Write a row of VALUES as a query that gives a row for each list of its parameters' values."""
+    for placeholder in list(row.find_all(exp.Placeholder)):
+        placeholder.replace(exp.column(placeholder.name, quoted=True))
+    shown = ", ".join(sql(node) for node in row.expressions[0].expressions)
+    given = ", ".join(f"r[{place}] AS {quote(name)}" for place, name in enumerate(names, start=1))
+    rows = "SELECT unnest(from_json($1, '[[\"VARCHAR\"]]')) AS r"
+    return f"SELECT {shown} FROM (SELECT {given} FROM ({rows}))"  # noqa: S608  as `sql` quotes it

@@ -10,7 +10,8 @@ import duckdb
 from sqlglot import exp
 
 from etlocal.redshift import errors
-from etlocal.redshift.dialect.infer import Columns, Inference
+from etlocal.redshift.dialect.infer import Inference
+from etlocal.redshift.dialect.scope import Columns
 from etlocal.redshift.dialect.statements import Column, Name, Table
 from etlocal.redshift.dialect.types import VARCHAR
 from etlocal.redshift.engines.base import EngineSession, Relation
@@ -61,6 +62,10 @@ class SessionContext(EngineSession):
         path = ",".join([*schemas, "memory.main"])
         self.connection.execute(f"USE {quote(self.database)}.public")
         self.connection.execute(f"SET search_path = {quote_text(path)}")
+
+    def set_timezone(self, name: str) -> None:
+        """Show moments in another time zone."""
+        self.connection.execute(f"SET TimeZone = {quote_text(name)}")
 
     def remember(self, tables: catalog.Tables) -> None:
         """Forget what was found for the statement before, and take up what is known of tables."""

@@ -11,31 +11,10 @@ import re
 
 from sqlglot import exp
 
+from etlocal.redshift.dialect.dateparts import unit
 from etlocal.redshift.engines.duckdb.build import call, cast, number, text
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlError
 
-_SYNONYMS = {
-    "millennium": "millennium mil mils millenniums millennia",
-    "century": "century c cent cents centuries",
-    "decade": "decade dec decs decades",
-    "year": "year y yr yrs years",
-    "quarter": "quarter qtr qtrs quarters",
-    "month": "month mon mons months",
-    "week": "week w weeks",
-    "day": "day d days",
-    "hour": "hour h hr hrs hours",
-    "minute": "minute m min mins minutes",
-    "second": "second s sec secs seconds",
-    "millisecond": "millisecond ms msec msecs msecond mseconds millisec millisecs millisecon "
-    "milliseconds",
-    "microsecond": "microsecond us usec usecs usecond useconds microsec microsecs microsecon "
-    "microseconds",
-    "epoch": "epoch",
-    "dayofweek": "dayofweek dow dw weekday",
-    "dayofyear": "dayofyear doy dy yearday",
-    "timezone": "timezone",
-}
-UNITS = {word: unit for unit, words in _SYNONYMS.items() for word in words.split()}
 _ADD = {
     "millennium": ("to_years", 1000), "century": ("to_years", 100), "decade": ("to_years", 10),
     "year": ("to_years", 1), "quarter": ("to_months", 3), "month": ("to_months", 1),
@@ -43,20 +22,6 @@ _ADD = {
     "minute": ("to_minutes", 1), "second": ("to_seconds", 1),
     "millisecond": ("to_milliseconds", 1), "microsecond": ("to_microseconds", 1),
 }  # fmt: skip
-
-
-def unit(node: exp.Expr) -> str:
-    """Read a date part, written as a word or a string.
-
-    Raises
-    ------
-    SqlError
-        If there is no such part.
-    """
-    word = node.name.lower()
-    if word not in UNITS:
-        raise SqlError(f'Date part "{word}" not recognized', sqlstate="22023")
-    return UNITS[word]
 
 
 def add(part: exp.Expr, count: exp.Expr, moment: exp.Expr) -> exp.Expr:

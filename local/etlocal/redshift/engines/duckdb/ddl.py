@@ -13,7 +13,8 @@ from typing import Any
 from sqlglot import exp
 
 from etlocal.redshift.dialect import grammar, statements, tables
-from etlocal.redshift.dialect.infer import Inference, Scope
+from etlocal.redshift.dialect.infer import Inference
+from etlocal.redshift.dialect.scope import Scope
 from etlocal.redshift.dialect.statements import Column, Name, Table
 from etlocal.redshift.dialect.types import MAX_VARCHAR, SqlType
 from etlocal.redshift.engines.base import Result

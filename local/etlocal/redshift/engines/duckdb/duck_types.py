@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from etlocal.redshift.dialect import types
-from etlocal.redshift.dialect.infer import Columns
+from etlocal.redshift.dialect.scope import Columns
 from etlocal.redshift.dialect.types import SqlType
 
 _TYPES = {

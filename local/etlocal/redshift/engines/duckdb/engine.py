@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from pathlib import Path
 
 from etlocal.redshift.engines.base import Engine, EngineSession
@@ -47,6 +48,11 @@ class DuckDBEngine(Engine):
             f"SET VARIABLE rs_user = {quote_text(user)}; SET VARIABLE rs_pid = {pid}"
         )
         return DuckDBSession(self._instance, connection, database, user, lock, pid)
+
+    def delete(self) -> None:
+        """Delete every database's files."""
+        self.close()
+        shutil.rmtree(self._instance.folder, ignore_errors=True)
 
     def close(self) -> None:
         """Close every file."""

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+import duckdb
+
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.engines.base import Export, ExportedFile
 from etlocal.redshift.engines.duckdb.build import quote, quote_text, sql
@@ -32,11 +34,38 @@ def run(session: SessionContext, export: Export) -> list[ExportedFile]:
     described = session.connection.execute(f"DESCRIBE {query}").fetchall()
     columns = aligned(columns, len(described))
     names = [columns[i][0] if i < len(columns) else row[0] for i, row in enumerate(described)]
+    return write(session.connection, query, names, export)
+
+
+def check(names: list[str], export: Export) -> None:
+    """Look at the names of a query's columns before its rows are written.
+
+    Raises
+    ------
+    SqlError
+        If a column to partition by is not among them, or two have one name.
+    """
     for name in export.partition_by:
         if name not in names:
             raise undefined_column(name)
     if len(set(names)) != len(names) and export.format != "text":
         raise SqlError("UNLOAD: columns of one name; give them aliases", sqlstate="42701")
+    if export.partition_by and export.format == "json":
+        raise FeatureNotSupportedError("UNLOAD of JSON with PARTITION BY")
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, query: str, names: list[str], export: Export
+) -> list[ExportedFile]:
+    """Write the rows of DuckDB's query, whose columns are shown under these names.
+
+    Raises
+    ------
+    SqlError
+        As `check` does.
+    """
+    check(names, export)
+    described = connection.execute(f"DESCRIBE {query}").fetchall()
     shown = [
         f"{_shown(quote(f'c{i}'), str(row[1]), export, names[i])} AS {quote(names[i])}"
         for i, row in enumerate(described)
@@ -46,12 +75,12 @@ def run(session: SessionContext, export: Export) -> list[ExportedFile]:
     several = bool(export.partition_by or _parquet_size(export))
     target = export.folder / ("rows" if several else "rows.data")
     options = _options(export)
-    written = session.connection.execute(
+    written = connection.execute(
         f"COPY ({wrapped}) TO {quote_text(str(target))} ({', '.join(options)})"
     ).fetchone()
     if not several:
         return [ExportedFile(target, int(written[0]) if written else 0)]
-    return list(_written(session, export, target))
+    return list(_written(connection, export, target))
 
 
 def _options(export: Export) -> list[str]:
@@ -69,8 +98,6 @@ def _options(export: Export) -> list[str]:
         else:
             options += ["QUOTE '\"'", "ESCAPE '\"'"]
     if export.partition_by:
-        if export.format == "json":
-            raise FeatureNotSupportedError("UNLOAD of JSON with PARTITION BY")
         listed = ", ".join(quote(name) for name in export.partition_by)
         include = "true" if export.include else "false"
         options += [f"PARTITION_BY ({listed})", f"WRITE_PARTITION_COLUMNS {include}"]
@@ -110,10 +137,12 @@ def _shown(column: str, duck: str, export: Export, name: str) -> str:
     return column
 
 
-def _written(session: SessionContext, export: Export, target: Path) -> Iterator[ExportedFile]:
+def _written(
+    connection: duckdb.DuckDBPyConnection, export: Export, target: Path
+) -> Iterator[ExportedFile]:
     for path in sorted(target.rglob("*"), key=_order):
         if path.is_file():
-            yield ExportedFile(path, _count(session, export, path), _partition(path, target))
+            yield ExportedFile(path, _count(connection, export, path), _partition(path, target))
 
 
 def _order(path: Path) -> tuple[str, int, str]:
@@ -130,9 +159,9 @@ def _partition(path: Path, root: Path) -> tuple[tuple[str, str | None], ...]:
     return tuple(found)
 
 
-def _count(session: SessionContext, export: Export, path: Path) -> int:
+def _count(connection: duckdb.DuckDBPyConnection, export: Export, path: Path) -> int:
     if export.format == "parquet":
-        row = session.connection.execute(
+        row = connection.execute(
             f"SELECT sum(num_rows) FROM parquet_file_metadata({quote_text(str(path))})"
         ).fetchone()
         return int(row[0] or 0) if row else 0

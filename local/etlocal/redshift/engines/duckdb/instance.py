@@ -35,6 +35,22 @@ SET GLOBAL preserve_insertion_order = false;
 _STORAGE = "latest"
 
 
+def without_databases(*, ordered: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB in memory that reads and writes files as an instance does.
+
+    Parameters
+    ----------
+    ordered : bool
+        Whether the rows of a file keep their order.
+    """
+    connection = duckdb.connect(":memory:")
+    connection.execute(_SETTINGS)
+    if ordered:
+        connection.execute("SET GLOBAL preserve_insertion_order = true")
+    connection.execute(files(__package__).joinpath("macros.sql").read_text(encoding="utf-8"))
+    return connection
+
+
 class Instance:
     """The databases in one folder.
 
@@ -58,10 +74,7 @@ class Instance:
         self._locks: dict[str, WriteLock] = {}
         self._sessions: dict[str, int] = {}
         self.tables: catalog.Tables = {}
-        self._root = duckdb.connect(":memory:")
-        self._root.execute(_SETTINGS)
-        macros = files(__package__).joinpath("macros.sql").read_text(encoding="utf-8")
-        self._root.execute(macros)
+        self._root = without_databases()
         found = [unquote(path.stem) for path in sorted(folder.glob(f"*{_SUFFIX}"))]
         for name in found or [first]:
             self._attach(name)

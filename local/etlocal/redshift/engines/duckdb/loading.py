@@ -9,7 +9,8 @@ the bad lines are found first and left out.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
@@ -34,8 +35,39 @@ _STRUCTURE = {
 _RAW_LINE = 1024
 
 
+@dataclass(frozen=True)
+class Sink:
+    """What reads files, and where their rows go.
+
+    Attributes
+    ----------
+    connection : DuckDBPyConnection
+        Reads the files.
+    cursor : callable
+        Gives another connection, outside of any transaction of the first one.
+    insert : callable
+        Takes columns of the table and DuckDB's query of their values; gives the number of rows.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    cursor: Callable[[], duckdb.DuckDBPyConnection]
+    insert: Callable[[Sequence[Column], str], int]
+
+
 def run(session: SessionContext, load: Load) -> LoadResult:
-    """Load files into a table; all rows, or those that MAXERROR leaves, or none.
+    """Load files into a table of the session's; see `read`."""
+
+    def insert(columns: Sequence[Column], query: str) -> int:
+        names = ", ".join(quote(column.name) for column in columns)
+        target = session.full_name(load.table)
+        row = session.connection.execute(f"INSERT INTO {target} ({names}) {query}").fetchone()
+        return int(row[0]) if row else 0
+
+    return read(Sink(session.connection, session.instance.cursor, insert), load)
+
+
+def read(sink: Sink, load: Load) -> LoadResult:
+    """Read files for a table; all rows, or those that MAXERROR leaves, or none.
 
     Raises
     ------
@@ -44,18 +76,18 @@ def run(session: SessionContext, load: Load) -> LoadResult:
     """
     allowed = max(1, load.options.maxerror)
     if load.options.format == "parquet":
-        return LoadResult(parquet.load(session, load))
+        return LoadResult(parquet.load(sink.connection, sink.insert, load))
     problems: list[LoadProblem] = []
     if load.options.maxerror > 0:
-        problems = find_problems(session, load, allowed)
+        problems = find_problems(sink, load, allowed)
         if len(problems) >= allowed:
             raise LoadFailedError(problems)
     try:
-        rows = _insert(session, load, lenient=bool(problems))
+        rows = _insert(sink, load, lenient=bool(problems))
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        found = find_problems(session, load, allowed)
+        found = find_problems(sink, load, allowed)
         if not found:
             raise translate(error) from error
         raise LoadFailedError(found) from error
@@ -66,7 +98,7 @@ def _columns(load: Load) -> list[Column]:
     return [column for name in load.columns if (column := load.table.column(name)) is not None]
 
 
-def _insert(session: SessionContext, load: Load, *, lenient: bool) -> int:
+def _insert(sink: Sink, load: Load, *, lenient: bool) -> int:
     columns = _columns(load)
     readings = [fields.reading(f"f{i}", c, load.options) for i, c in enumerate(columns)]
     rejects = "load_rejects" if lenient else None
@@ -87,17 +119,14 @@ def _insert(session: SessionContext, load: Load, *, lenient: bool) -> int:
         )
         query = f"SELECT {guarded} FROM ({inner})"
     if load.options.noload:
-        connection = session.connection.execute(f"SELECT count(*) FROM ({query}) q")
+        connection = sink.connection.execute(f"SELECT count(*) FROM ({query}) q")
         connection.fetchone()
         return 0
-    names = ", ".join(quote(column.name) for column in columns)
-    target = session.full_name(load.table)
     try:
-        row = session.connection.execute(f"INSERT INTO {target} ({names}) {query}").fetchone()
+        return sink.insert(columns, query)
     finally:
         if rejects:
-            _drop_rejects(session.connection, rejects)
-    return int(row[0]) if row else 0
+            _drop_rejects(sink.connection, rejects)
 
 
 def _bad(index: int, column: Column, reading: fields.Reading, load: Load) -> str:
@@ -115,9 +144,9 @@ def _bad(index: int, column: Column, reading: fields.Reading, load: Load) -> str
     return f"coalesce({' OR '.join(conditions)}, false)" if conditions else "false"
 
 
-def find_problems(session: SessionContext, load: Load, limit: int) -> list[LoadProblem]:
+def find_problems(sink: Sink, load: Load, limit: int) -> list[LoadProblem]:
     """Read the files for what cannot be loaded, the first `limit` of it."""
-    cursor = session.instance.cursor()
+    cursor = sink.cursor()
     try:
         problems: list[LoadProblem] = []
         for file in load.files:

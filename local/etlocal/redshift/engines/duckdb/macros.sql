@@ -145,3 +145,32 @@ CREATE MACRO rs_current_database() AS current_database();
 CREATE MACRO rs_pg_backend_pid() AS CAST(getvariable('rs_pid') AS INTEGER);
 CREATE MACRO rs_pg_last_query_id() AS CAST(coalesce(getvariable('rs_query'), -1) AS BIGINT);
 CREATE MACRO rs_pg_last_copy_count() AS CAST(coalesce(getvariable('rs_copied'), 0) AS INTEGER);
+-- What psql and drivers ask of the catalog. Every user has all rights, and owns what there is.
+CREATE MACRO rs_pg_get_userbyid(id) AS getvariable('rs_user');
+CREATE MACRO rs_pg_encoding_to_char(id) AS 'UTF8';
+CREATE MACRO rs_pg_get_expr(expression, relation) AS expression, (expression, relation, pretty) AS expression;
+CREATE MACRO rs_array_to_string(items, separator) AS array_to_string(items, separator);
+CREATE MACRO rs_has_table_privilege(name, privilege) AS true, (who, name, privilege) AS true;
+CREATE MACRO rs_has_schema_privilege(name, privilege) AS true, (who, name, privilege) AS true;
+CREATE MACRO rs_has_database_privilege(name, privilege) AS true, (who, name, privilege) AS true;
+CREATE MACRO rs_pg_table_is_visible(relation) AS EXISTS (
+    SELECT 1 FROM (
+        SELECT database_name, schema_name, table_oid AS oid FROM duckdb_tables()
+        UNION ALL SELECT database_name, schema_name, view_oid FROM duckdb_views()) AS r
+    WHERE r.oid + 100000 = relation AND r.database_name = current_database()
+        AND list_contains(current_schemas(false), r.schema_name));
+CREATE MACRO rs_current_schemas(implicit) AS list_concat(
+    CASE WHEN implicit THEN ['pg_catalog'] ELSE [] END,
+    list_filter(current_schemas(false), lambda name: name <> 'main'));
+CREATE MACRO rs_format_type(kind, modifier) AS CASE CAST(kind AS BIGINT)
+    WHEN 16 THEN 'boolean' WHEN 17 THEN 'bytea' WHEN 18 THEN '"char"' WHEN 19 THEN 'name'
+    WHEN 20 THEN 'bigint' WHEN 21 THEN 'smallint' WHEN 23 THEN 'integer' WHEN 25 THEN 'text'
+    WHEN 26 THEN 'oid' WHEN 700 THEN 'real' WHEN 701 THEN 'double precision'
+    WHEN 705 THEN '"unknown"' WHEN 1082 THEN 'date' WHEN 1083 THEN 'time without time zone'
+    WHEN 1114 THEN 'timestamp without time zone' WHEN 1184 THEN 'timestamp with time zone'
+    WHEN 1186 THEN 'interval' WHEN 1266 THEN 'time with time zone' WHEN 4000 THEN 'super'
+    WHEN 6551 THEN 'binary varying'
+    WHEN 1042 THEN 'character' || CASE WHEN modifier > 4 THEN '(' || (modifier - 4) || ')' ELSE '' END
+    WHEN 1043 THEN 'character varying' || CASE WHEN modifier > 4 THEN '(' || (modifier - 4) || ')' ELSE '' END
+    WHEN 1700 THEN 'numeric' || CASE WHEN modifier > 4 THEN '(' || ((modifier - 4) >> 16) || ',' || ((modifier - 4) & 65535) || ')' ELSE '' END
+    ELSE '???' END;

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import duckdb
 
 from etlocal.redshift.dialect.statements import Column
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.engines.base import Load, LoadFile
-from etlocal.redshift.engines.duckdb.build import duck_type, quote, quote_text
-from etlocal.redshift.engines.duckdb.context import SessionContext
+from etlocal.redshift.engines.duckdb.build import duck_type, quote_text
 from etlocal.redshift.engines.duckdb.duck_types import type_from_duck
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlError
 
@@ -30,10 +31,21 @@ _WIDENING = {
 _FILE = "source_file"
 
 
-def load(session: SessionContext, load: Load) -> int:
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    insert: Callable[[Sequence[Column], str], int],
+    load: Load,
+) -> int:
     """Load Parquet files; gives the number of rows.
 
     Files of one schema are one statement, so that they are read side by side.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        Reads the files.
+    insert : callable
+        Puts a query's rows into columns of the table, see `loading.Sink`.
 
     Raises
     ------
@@ -42,17 +54,17 @@ def load(session: SessionContext, load: Load) -> int:
     """
     columns = [c for name in load.columns if (c := load.table.column(name)) is not None]
     # Every file is looked at before any is loaded.
-    shapes = [(_fields(session, file), file) for file in load.files]
+    shapes = [(_fields(connection, file), file) for file in load.files]
     queries = [
         _query(load, columns, fields, [file for _, file in group])
         for fields, group in itertools.groupby(shapes, key=operator.itemgetter(0))
     ]
-    return sum(_run(session, load, *query) for query in queries)
+    return sum(_run(connection, insert, load, *query) for query in queries)
 
 
-def _fields(session: SessionContext, file: LoadFile) -> list[tuple[str, str]]:
+def _fields(connection: duckdb.DuckDBPyConnection, file: LoadFile) -> list[tuple[str, str]]:
     """List a file's columns: their names and DuckDB's types."""
-    found = session.connection.execute(f"DESCRIBE SELECT * FROM {_source([file])}").fetchall()
+    found = connection.execute(f"DESCRIBE SELECT * FROM {_source([file])}").fetchall()
     return [(str(row[0]), str(row[1])) for row in found]
 
 
@@ -102,14 +114,17 @@ def _no_name_of(fields: list[tuple[str, str]]) -> str:
     return next(name for n in itertools.count() if (name := f"{_FILE}_{n}") not in taken)
 
 
-def _run(session: SessionContext, load: Load, filled: list[Column], query: str) -> int:
+def _run(
+    connection: duckdb.DuckDBPyConnection,
+    insert: Callable[[Sequence[Column], str], int],
+    load: Load,
+    filled: list[Column],
+    query: str,
+) -> int:
     if load.options.noload:
-        session.connection.execute(f"SELECT count(*) FROM ({query})").fetchone()
+        connection.execute(f"SELECT count(*) FROM ({query})").fetchone()
         return 0
-    listed = ", ".join(quote(column.name) for column in filled)
-    target = session.full_name(load.table)
-    row = session.connection.execute(f"INSERT INTO {target} ({listed}) {query}").fetchone()
-    return int(row[0]) if row else 0
+    return insert(filled, query)
 
 
 def _value(name: str, column: Column, duck: str, field: str, file: LoadFile) -> str:

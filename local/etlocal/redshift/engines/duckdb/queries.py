@@ -3,13 +3,13 @@
 # ruff: noqa: S608  names are quoted by `build.quote`, values by `build.quote_text` or bound
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import duckdb
 
 from etlocal.redshift.dialect import statements, types
-from etlocal.redshift.dialect.infer import Columns
+from etlocal.redshift.dialect.scope import Columns
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.engines.base import Result, ResultColumn, Row
 from etlocal.redshift.engines.duckdb.build import quote, sql
@@ -18,6 +18,7 @@ from etlocal.redshift.engines.duckdb.duck_types import aligned, refine, type_fro
 from etlocal.redshift.engines.duckdb.errors import translate
 
 _BATCH = 2000
+PLAN = "QUERY PLAN"
 
 
 def run(session: SessionContext, statement: statements.Query) -> Result:
@@ -26,12 +27,19 @@ def run(session: SessionContext, statement: statements.Query) -> Result:
     return fetch(session.connection, sql(prepared), columns)
 
 
+def describe(session: SessionContext, statement: statements.Query) -> list[ResultColumn]:
+    """Tell a query's columns without running it."""
+    prepared, columns = session.prepared(statement.tree)
+    described = session.connection.execute(f"DESCRIBE {sql(prepared)}").fetchall()
+    return _columns(described, aligned(columns, len(described)))
+
+
 def explain(session: SessionContext, statement: statements.Explain) -> Result:
     """Show the plan of a query: the engine's own, since there is no other."""
     prepared, _ = session.prepared(statement.tree)
     row = session.connection.execute(f"EXPLAIN {sql(prepared)}").fetchone()
     lines: list[Row] = [(line,) for line in str(row[1] if row else "").splitlines()]
-    return Result([ResultColumn("QUERY PLAN", types.VARCHAR)], iter([lines]))
+    return Result([ResultColumn(PLAN, types.VARCHAR)], iter([lines]))
 
 
 def fetch(connection: duckdb.DuckDBPyConnection, query: str, inferred: Columns) -> Result:
@@ -40,17 +48,24 @@ def fetch(connection: duckdb.DuckDBPyConnection, query: str, inferred: Columns) 
     What has no plain form in JSON is made text by DuckDB itself: exact, and faster than in Python.
     """
     described = connection.execute(f"DESCRIBE {query}").fetchall()
-    inferred = aligned(inferred, len(described))
-    columns, shown, given = [], [], []
+    columns = _columns(described, aligned(inferred, len(described)))
+    given = [f"c{index}" for index in range(len(described))]
+    shown = [
+        _shown(name, row[1], type_from_duck(row[1]) or types.VARCHAR)
+        for name, row in zip(given, described, strict=True)
+    ]
+    wrapped = f"SELECT {', '.join(shown)} FROM ({query}) AS q({', '.join(given)})"
+    cursor = connection.execute(wrapped)
+    return Result(columns, _batches(cursor))
+
+
+def _columns(described: Sequence[tuple[Any, ...]], inferred: Columns) -> list[ResultColumn]:
+    columns = []
     for index, row in enumerate(described):
         kind = type_from_duck(row[1]) or types.VARCHAR
         known = inferred[index][1] if index < len(inferred) else None
         columns.append(ResultColumn(_name(row[0], inferred, index), refine(kind, known)))
-        given.append(f"c{index}")
-        shown.append(_shown(f"c{index}", row[1], kind))
-    wrapped = f"SELECT {', '.join(shown)} FROM ({query}) AS q({', '.join(given)})"
-    cursor = connection.execute(wrapped)
-    return Result(columns, _batches(cursor))
+    return columns
 
 
 def _name(name: str, inferred: Columns, index: int) -> str:

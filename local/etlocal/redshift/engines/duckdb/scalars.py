@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from etlocal.redshift.dialect import types
+from etlocal.redshift.dialect import dateparts, types
 from etlocal.redshift.dialect.infer import type_of
 from etlocal.redshift.engines.duckdb import dates
 from etlocal.redshift.engines.duckdb.build import call, cast, number, text
@@ -68,11 +68,11 @@ def _date_trunc(arguments: Arguments) -> exp.Expr:
     moment = arguments[1]
     if kind != types.TIMESTAMPTZ:
         moment = cast(moment, "TIMESTAMP")
-    return call("date_trunc", text(dates.unit(arguments[0])), moment)
+    return call("date_trunc", text(dateparts.unit(arguments[0])), moment)
 
 
 def _date_part(arguments: Arguments) -> exp.Expr:
-    part = dates.unit(arguments[0])
+    part = dateparts.unit(arguments[0])
     moment = arguments[1]
     kind = type_of(moment)
     if kind is None or kind.is_text:

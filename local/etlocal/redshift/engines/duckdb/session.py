@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from etlocal.redshift.dialect import statements
+from etlocal.redshift.dialect import statements, types
 from etlocal.redshift.dialect.statements import Kind, Name, Statement, Table
 from etlocal.redshift.engines.base import (
     Export,
@@ -19,6 +19,7 @@ from etlocal.redshift.engines.base import (
     LoadProblem,
     LoadResult,
     Result,
+    ResultColumn,
 )
 from etlocal.redshift.engines.duckdb import alter, ddl, exporting, loading, queries, utility, writes
 from etlocal.redshift.engines.duckdb.context import SessionContext
@@ -112,6 +113,29 @@ class DuckDBSession(SessionContext):
         if isinstance(statement, statements.Truncate) and self._open:
             self.commit()
         return result
+
+    def insert(
+        self,
+        statement: statements.Write,
+        names: Sequence[str],
+        rows: Sequence[Sequence[str | None]],
+    ) -> Result:
+        """Insert rows by an INSERT of one row that has parameters."""
+        self._refuse_after_failure()
+        with self.statement(writes=True):
+            return writes.insert_rows(self, statement, names, rows)
+
+    def describe(self, statement: Statement) -> Sequence[ResultColumn]:
+        """Tell the columns that a statement will give."""
+        self._refuse_after_failure()
+        if isinstance(statement, statements.Setting) and statement.action == "show":
+            return [ResultColumn(statement.name.lower(), types.VARCHAR)]
+        if isinstance(statement, statements.Explain):
+            return [ResultColumn(queries.PLAN, types.VARCHAR)]
+        if not isinstance(statement, statements.Query):
+            return ()
+        with self.statement(writes=False):
+            return queries.describe(self, statement)
 
     @contextmanager
     def statement(self, *, writes: bool) -> Iterator[None]:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from etlocal.redshift.dialect import names, types
+from etlocal.redshift.dialect import dateparts, names, types
 from etlocal.redshift.dialect.functions import FUNCTIONS, KNOWN_UNSUPPORTED
-from etlocal.redshift.dialect.infer import SUPER_PATH, type_of
+from etlocal.redshift.dialect.infer import type_of
+from etlocal.redshift.dialect.scope import SUPER_PATH
 from etlocal.redshift.engines.duckdb import aggregates, dates, scalars
 from etlocal.redshift.engines.duckdb.arithmetic import nonzero, quotient
 from etlocal.redshift.engines.duckdb.build import call, cast, duck_type, number, text
@@ -202,7 +203,7 @@ def _similar(node: exp.Expr) -> exp.Expr:
 
 
 def _extract(node: exp.Expr) -> exp.Expr:
-    part = dates.unit(node.args["this"])
+    part = dateparts.unit(node.args["this"])
     moment = node.args["expression"]
     kind = type_of(moment)
     if kind is None or kind.is_text:
@@ -248,6 +249,8 @@ def _super_column(node: exp.Expr) -> exp.Expr | None:
 
 
 def _bracket(node: exp.Expr) -> exp.Expr | None:
+    if node.this.unnest().name == "rs_current_schemas":
+        return call("list_extract", node.this, *node.expressions)
     if type_of(node.this) != types.SUPER or len(node.expressions) != 1:
         raise FeatureNotSupportedError("[ ] of what is not SUPER")
     index = node.expressions[0]

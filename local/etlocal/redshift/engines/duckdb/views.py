@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import duckdb
 
+from etlocal.redshift.engines import pg_catalog
 from etlocal.redshift.engines.duckdb.build import quote, quote_text
 from etlocal.redshift.engines.duckdb.catalog import INTERNAL
 
+_USER = "getvariable('rs_user')"
 _HIDDEN = f"'{INTERNAL}', 'main', 'information_schema', 'pg_catalog'"
 
 # {db}: the database's quoted name; {text}: its name as a string.
@@ -41,7 +43,8 @@ _BASE = {
                 THEN '"identity"(' || c.identity_seed || ', ' || c.identity_step || ')'
                 ELSE c.default_text END AS default_text,
             nullif(c.length, 0) AS length, nullif(c."precision", 0) AS "precision",
-            c.scale, c.type_name, d.table_oid, c.remark
+            c.scale, c.type_name, CAST(100000 + d.table_oid AS BIGINT) AS table_oid,
+            c.remark
         FROM duckdb_columns() d LEFT JOIN {{db}}.{INTERNAL}.columns c
             ON c.schema_name = d.schema_name AND c.table_name = d.table_name
             AND c.column_name = d.column_name
@@ -68,14 +71,22 @@ _CATALOG = {
     "pg_class": """
         SELECT r.oid, r.name AS relname, CAST(s.oid AS BIGINT) AS relnamespace, 100 AS relowner,
             CASE r.kind WHEN 'TABLE' THEN 'r' ELSE 'v' END AS relkind,
-            CAST(r.size AS DOUBLE) AS reltuples
+            CAST(r.size AS DOUBLE) AS reltuples, 0::BIGINT AS reltype, 0::BIGINT AS relam,
+            0::BIGINT AS reltablespace, 0::BIGINT AS reloftype,
+            0::BIGINT AS reltoastrelid, CAST(NULL AS VARCHAR[]) AS reloptions, 0 AS relpages,
+            false AS relhasindex, false AS relhasrules,
+            false AS relhastriggers, false AS relhasoids, false AS relhassubclass, 0 AS relchecks,
+            'p' AS relpersistence, false AS relisshared, CAST(NULL AS VARCHAR[]) AS relacl
         FROM {views}.relations r JOIN duckdb_schemas() s
             ON s.schema_name = r.schema_name AND s.database_name = {text}""",
     "pg_user": """
         SELECT getvariable('rs_user') AS usename, 100 AS usesysid, true AS usecreatedb,
             true AS usesuper""",
     "pg_database": """
-        SELECT database_name AS datname, 100 AS datdba FROM duckdb_databases()
+        SELECT CAST(database_oid AS BIGINT) AS oid, database_name AS datname, 100 AS datdba,
+            6 AS encoding, true AS datallowconn, false AS datistemplate, 'C' AS datcollate,
+            'C' AS datctype, CAST(NULL AS VARCHAR[]) AS datacl
+        FROM duckdb_databases()
         WHERE NOT internal AND path IS NOT NULL""",
     "svv_tables": """
         SELECT {text} AS table_catalog, r.schema_name AS table_schema, r.name AS table_name,
@@ -89,7 +100,8 @@ _CATALOG = {
             CASE WHEN allows_null THEN 'YES' ELSE 'NO' END AS is_nullable,
             regexp_replace(type, '\\(.*\\)', '') AS data_type,
             length AS character_maximum_length, "precision" AS numeric_precision,
-            CASE WHEN "precision" IS NOT NULL THEN scale END AS numeric_scale, remark AS remarks
+            CASE WHEN "precision" IS NOT NULL THEN scale END AS numeric_scale, remark AS remarks,
+            CAST(NULL AS VARCHAR) AS domain_name
         FROM {views}.fields""",
     "svv_table_info": """
         SELECT {text} AS database, r.schema_name AS schema, r.oid AS table_id, r.name AS "table",
@@ -156,6 +168,7 @@ _INFORMATION = {
             sql AS view_definition
         FROM duckdb_views() WHERE database_name = {text} AND NOT internal""",
 }
+_CATALOG |= pg_catalog.VIEWS
 NAMES = {"pg_catalog": frozenset(_CATALOG), "information_schema": frozenset(_INFORMATION)}
 
 
@@ -175,7 +188,10 @@ def create(connection: duckdb.DuckDBPyConnection, database: str) -> None:
         target = f"memory.{quote(place(database, schema))}"
         connection.execute(f"CREATE SCHEMA {target}")
         for name, text in definitions.items():
-            query = text.format(db=quote(database), text=quote_text(database), views=where)
+            query = text.format(
+                db=quote(database), text=quote_text(database), views=where, user=_USER,
+                own=f"{quote(database)}.{INTERNAL}",
+            )  # fmt: skip
             connection.execute(f"CREATE VIEW {target}.{quote(name)} AS {query}")
 
 
