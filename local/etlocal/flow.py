@@ -116,9 +116,7 @@ class Flow:
         )
         return described
 
-    def execution_of(
-        self, key: str, *, seconds: float = 30, besides: Collection[str] = ()
-    ) -> str:
+    def execution_of(self, key: str, *, seconds: float = 30, besides: Collection[str] = ()) -> str:
         """Wait for the execution that an upload started.
 
         Parameters

@@ -94,9 +94,7 @@ def described(endpoint_url: str) -> tuple[Target, dict[str, Any]]:
     said = _health(url)
     try:
         version, settings = said["version"], said["settings"]
-        target = Target(
-            url, settings["account"], settings["region"], float(settings["time_scale"])
-        )
+        target = Target(url, settings["account"], settings["region"], float(settings["time_scale"]))
     except (KeyError, TypeError, ValueError):
         raise _not_ours(url, "its health page says nothing of a stack") from None
     if version != __version__:

@@ -14,7 +14,7 @@ from etlocal.target import Target
 def etlocal_command(
     *arguments: str, on: Target | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``etlocal …`` on a stack: on the state folder of one that was started here, else by URL."""
+    """Run ``etlocal …`` on a stack: on its state folder if it was started here, else by its URL."""
     where: list[str] = []
     if on is not None and on.record is not None:
         where = ["--state-dir", str(on.record.settings.state_dir)]

@@ -96,7 +96,9 @@ def test_runs_in_which_nothing_passed_are_not_the_same(write: Write) -> None:
     ("text", "words"),
     [("nothing", "is no XML"), ("<testsuites/>", "has no test"), (None, "cannot be read")],
 )
-def test_file_that_is_no_run_is_named(write: Write, tmp_path: Path, capsys: Capture, text: str | None, words: str) -> None:
+def test_file_that_is_no_run_is_named(
+    write: Write, tmp_path: Path, capsys: Capture, text: str | None, words: str
+) -> None:
     file = tmp_path / "run.xml"
     if text is not None:
         file.write_text(text)
@@ -107,7 +109,9 @@ def test_file_that_is_no_run_is_named(write: Write, tmp_path: Path, capsys: Capt
 
 def test_page_without_the_table_is_refused() -> None:
     with pytest.raises(ResultsError, match="no table of reasons"):
-        documented_reasons(f"# Testing\n\n{same_results.HEADING}\n\nNothing is.\n\n## Next\n\n| a |\n")
+        documented_reasons(
+            f"# Testing\n\n{same_results.HEADING}\n\nNothing is.\n\n## Next\n\n| a |\n"
+        )
 
 
 def reasons_in_the_tests() -> set[str]:

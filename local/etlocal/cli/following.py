@@ -99,9 +99,8 @@ def follow(flow: Flow, arn: str, *, seconds: float | None = None) -> dict[str, A
         if described["status"] != "RUNNING":
             return described
         if deadline is not None and time.monotonic() > deadline:
-            raise WaitTimeoutError(
-                f"the execution {arn} has not ended within {seconds:g} s\n{flow.describe_standing()}"
-            )
+            late = f"the execution {arn} has not ended within {seconds:g} s"
+            raise WaitTimeoutError(f"{late}\n{flow.describe_standing()}")
         pause.wait(0.05)
 
 

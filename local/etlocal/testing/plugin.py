@@ -67,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Enter the mark, and refuse options that cannot be."""
     config.addinivalue_line(
         "markers",
-        f"{EMBEDDED_ONLY}(reason): skipped where the tests use a running stack (--etlocal-endpoint)",
+        f"{EMBEDDED_ONLY}(reason): skipped where tests use a running stack (--etlocal-endpoint)",
     )
     endpoint = _endpoint(config)
     if endpoint is None:

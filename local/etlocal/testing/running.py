@@ -15,13 +15,15 @@ from etlocal.stack import Stack
 from etlocal.target import Target
 
 _CLEAR = (
-    "Every test clears all that a stack holds. Give --etlocal-clear (the ini setting etlocal_clear, "
-    "ETLOCAL_CLEAR=1) to have this one cleared, or name a stack that holds nothing."
+    "Every test clears all that a stack holds. Give --etlocal-clear (or the ini setting "
+    "etlocal_clear, or ETLOCAL_CLEAR=1) to have this one cleared, or name a stack that holds nothing."
 )
 
 
 @contextmanager
-def started(folder: Path, *, time_scale: float, progress: Callable[[str], None]) -> Iterator[Target]:
+def started(
+    folder: Path, *, time_scale: float, progress: Callable[[str], None]
+) -> Iterator[Target]:
     """Start a stack on free ports with a state folder of its own, and end it afterwards.
 
     Parameters
