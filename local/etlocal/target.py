@@ -6,8 +6,10 @@ endpoint says of itself; nothing is looked up in its files or among its processe
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from etlocal import __version__
 from etlocal.clients import LocalClients, require_local
@@ -62,6 +64,32 @@ class Target:
     def control(self) -> Control:
         """Reach its private routes."""
         return Control(self.endpoint_url)
+
+    def redshift(self) -> tuple[str, int]:
+        """Say where Redshift's clients connect.
+
+        Returns
+        -------
+        tuple of (str, int)
+            The endpoint's host, and the port that is listened on there. A container does not know
+            under which port it is published: for a stack known by its URL ``ETLOCAL_REDSHIFT_PORT``
+            says it where it is another one.
+
+        Raises
+        ------
+        TargetError
+            If nothing listens, or the variable is no port.
+        ControlError
+            If the endpoint does not answer.
+        """
+        published = os.environ.get("ETLOCAL_REDSHIFT_PORT") if self.record is None else None
+        said = self.control().call("GET", "health")["settings"].get("redshift")
+        port = published or str(said or "").rpartition(":")[2]
+        if not port:
+            raise TargetError(f"the stack at {self.endpoint_url} does not listen for Redshift")
+        if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+            raise TargetError(f"ETLOCAL_REDSHIFT_PORT={published!r} is not a port: 1 to 65535")
+        return urlsplit(self.endpoint_url).hostname or "", int(port)
 
 
 def find(endpoint_url: str) -> Target:

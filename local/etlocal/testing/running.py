@@ -16,7 +16,7 @@ from etlocal.target import Target
 
 _CLEAR = (
     "Every test clears all that a stack holds. Give --etlocal-clear (or the ini setting "
-    "etlocal_clear, or ETLOCAL_CLEAR=1) to have this one cleared, or name a stack that holds nothing."
+    "etlocal_clear, or ETLOCAL_CLEAR=1) to have this one cleared, or name one that holds nothing."
 )
 
 
