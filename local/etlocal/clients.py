@@ -1,23 +1,42 @@
 """AWS clients on the local endpoint, which can never reach real AWS.
 
 Local runs use dummy credentials, never those of the user's environment or profile, and refuse an
-endpoint that is not on the loopback interface.
+endpoint that is neither on this machine nor on a private network beside it.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
+import re
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 
-from etlocal.settings import Settings
+# Private networks of RFC 1918 and RFC 4193. Others that are called private hold what is no stack of
+# anybody's, such as a cloud machine's metadata at 169.254.169.254.
+_PRIVATE = tuple(
+    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+)
+# It begins with a letter: 134744072 and 0x08080808 are other ways to write 8.8.8.8.
+_NAME_WITHOUT_A_DOT = re.compile(r"[a-z]([a-z0-9_-]*[a-z0-9])?")
 
 
 class NotLocalError(Exception):
-    """The endpoint is not on this machine."""
+    """The endpoint is not a local one."""
+
+
+class Owner(Protocol):
+    """Whom calls belong to: `etlocal.settings.Settings`, or a stack that runs."""
+
+    @property
+    def account(self) -> str:
+        """The AWS account."""
+
+    @property
+    def region(self) -> str:
+        """The region."""
 
 
 class LocalClients:
@@ -27,25 +46,25 @@ class LocalClients:
     ----------
     endpoint_url : str
         E.g. ``http://127.0.0.1:4566``.
-    settings : Settings
+    owner : Owner
         The account and the region that calls belong to.
 
     Raises
     ------
     NotLocalError
-        If the endpoint's host is not a loopback address or ``localhost``.
+        If the endpoint is not a local one; see `require_local`.
     """
 
-    def __init__(self, endpoint_url: str, settings: Settings) -> None:
-        require_loopback(endpoint_url)
+    def __init__(self, endpoint_url: str, owner: Owner) -> None:
+        require_local(endpoint_url)
         self.endpoint_url = endpoint_url
-        self.account = settings.account
-        self.region = settings.region
+        self.account = owner.account
+        self.region = owner.region
         self._session: Any = boto3.Session(
             # The emulator reads the account from the key.
-            aws_access_key_id=settings.account,
+            aws_access_key_id=owner.account,
             aws_secret_access_key="etlocal",  # noqa: S106 - a dummy: nothing checks it
-            region_name=settings.region,
+            region_name=owner.region,
         )
 
     def client(self, service: str) -> Any:
@@ -56,33 +75,46 @@ class LocalClients:
             config=Config(
                 s3={"addressing_style": "path"},
                 retries={"max_attempts": 2, "mode": "standard"},
-                # A proxy of the environment must not be asked for a loopback address.
+                # A proxy of the environment must not be asked for a local address.
                 proxies={},
             ),
         )
 
 
-def require_loopback(endpoint_url: str) -> None:
-    """Refuse an endpoint that is not on this machine.
+def require_local(endpoint_url: str) -> None:
+    """Refuse an endpoint that could be AWS's, or anybody's on the internet.
+
+    Taken are ``localhost``, loopback addresses, private addresses (a container's, or another
+    machine's of the same network) and names without a dot (a container's beside this one).
 
     Raises
     ------
     NotLocalError
         The message names the endpoint and the rule.
     """
-    parts = urlsplit(endpoint_url)
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not _is_loopback(host):
+    try:
+        parts = urlsplit(endpoint_url)
+        _ = parts.port  # is read, and checked, when it is asked for
+    except ValueError:
+        local = False
+    else:
+        local = (
+            parts.scheme in ("http", "https")
+            and parts.username is None
+            and (parts.path.strip("/"), parts.query, parts.fragment) == ("", "", "")
+            and _is_local(parts.hostname or "")
+        )
+    if not local:
         raise NotLocalError(
-            f"{endpoint_url!r} is not a local endpoint: local runs use http://127.0.0.1:<port> "
-            "(or localhost) only, so that they never reach real AWS"
+            f"{endpoint_url!r} is not a local endpoint: local runs use http://<host>:<port>, the "
+            "host 127.0.0.1 or localhost, a private address, or a name without a dot, so that "
+            "they never reach real AWS"
         )
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+def _is_local(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return _NAME_WITHOUT_A_DOT.fullmatch(host) is not None
+    return address.is_loopback or any(address in network for network in _PRIVATE)
