@@ -1,18 +1,19 @@
 """AWS clients on the local endpoint, which can never reach real AWS.
 
 Local runs use dummy credentials, never those of the user's environment or profile, and refuse an
-endpoint that is not on the loopback interface.
+endpoint that is not on the loopback interface, but for the one that a setting names, which has
+rules of its own (`etlocal.addresses`).
 """
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 
+from etlocal.addresses import is_loopback
 from etlocal.settings import Settings
 
 
@@ -33,11 +34,13 @@ class LocalClients:
     Raises
     ------
     NotLocalError
-        If the endpoint's host is not a loopback address or ``localhost``.
+        If the endpoint's host is not a loopback address or ``localhost``, and the endpoint is not
+        the settings' ``job_endpoint_url``.
     """
 
     def __init__(self, endpoint_url: str, settings: Settings) -> None:
-        require_loopback(endpoint_url)
+        if endpoint_url != settings.job_endpoint_url:
+            require_loopback(endpoint_url)
         self.endpoint_url = endpoint_url
         self.account = settings.account
         self.region = settings.region
@@ -72,17 +75,8 @@ def require_loopback(endpoint_url: str) -> None:
     """
     parts = urlsplit(endpoint_url)
     host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not _is_loopback(host):
+    if parts.scheme not in ("http", "https") or not is_loopback(host):
         raise NotLocalError(
             f"{endpoint_url!r} is not a local endpoint: local runs use http://127.0.0.1:<port> "
             "(or localhost) only, so that they never reach real AWS"
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
