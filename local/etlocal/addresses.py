@@ -1,9 +1,18 @@
-"""Which hosts are near: this machine, its containers, the network they share; never AWS."""
+"""Which hosts are local: this machine, its containers, a private network; never AWS's."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
+
+# Private networks of RFC 1918 and RFC 4193. Others that are called private hold what is no stack of
+# anybody's, such as a cloud machine's metadata at 169.254.169.254.
+_PRIVATE = tuple(
+    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+)
+# It begins with a letter: 134744072 and 0x08080808 are other ways to write 8.8.8.8.
+_NAME_WITHOUT_A_DOT = re.compile(r"[a-z]([a-z0-9_-]*[a-z0-9])?")
 
 
 def is_loopback(host: str) -> bool:
@@ -16,32 +25,29 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_near(host: str) -> bool:
-    """Say whether a host can only be near: loopback, a private address, a name without a dot.
+def is_local(host: str) -> bool:
+    """Say whether a host can only be local.
 
-    Container engines give services such names; a name that public DNS resolves has a dot.
+    It is when it is ``localhost``, a loopback address, a private address (a container's, or another
+    machine's of the same network) or a name without a dot (a container's beside this one).
     """
-    if is_loopback(host):
-        return True
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return bool(host) and "." not in host
-    return address.is_private and not address.is_unspecified and not address.is_link_local
+        return _NAME_WITHOUT_A_DOT.fullmatch(host) is not None
+    return address.is_loopback or any(address in network for network in _PRIVATE)
 
 
-def require_near(url: str) -> str:
-    """Give back a URL whose host is near.
-
-    Raises
-    ------
-    ValueError
-        The message names the URL and the rule.
-    """
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not is_near(parts.hostname or ""):
-        raise ValueError(
-            f"{url!r} is not a local endpoint: it must be http:// and a loopback or private "
-            "address, or a container's name without a dot, so that it never leads to real AWS"
-        )
-    return url
+def is_local_url(url: str) -> bool:
+    """Say whether a URL is ``http(s)://host:port`` of a local host, with nothing before or after."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # is read, and checked, when it is asked for
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and parts.username is None
+        and (parts.path.strip("/"), parts.query, parts.fragment) == ("", "", "")
+        and is_local(parts.hostname or "")
+    )

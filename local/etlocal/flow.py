@@ -9,8 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from etlocal.clients import LocalClients
 from etlocal.deploy import Deployed, await_statement
+from etlocal.inbox import Inbox
 from etlocal.waiting import await_answer
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -41,66 +41,6 @@ class Rows:
 
     columns: list[str]
     rows: list[tuple[Any, ...]]
-
-
-class Inbox:
-    """What a topic publishes from now on, kept by an SQS queue that is subscribed to it.
-
-    Parameters
-    ----------
-    clients : LocalClients
-    topic_arn : str
-    """
-
-    def __init__(self, clients: LocalClients, topic_arn: str) -> None:
-        self._sqs = clients.client("sqs")
-        self._sns = clients.client("sns")
-        name = f"etlocal-inbox-{uuid.uuid4().hex[:12]}"
-        self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])[
-            "Attributes"
-        ]["QueueArn"]
-        self._subscription = self._sns.subscribe(
-            TopicArn=topic_arn, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True
-        )["SubscriptionArn"]
-        self._received: list[dict[str, Any]] = []
-
-    def receive(self, count: int = 1, *, seconds: float = 60) -> list[dict[str, Any]]:
-        """Wait for `count` messages.
-
-        Returns
-        -------
-        list of dict
-            The first `count` notifications: SNS's envelope (``Subject``, ``Message``, …).
-
-        Raises
-        ------
-        WaitTimeoutError
-            If fewer came within `seconds`.
-        """
-
-        def look() -> bool | None:
-            return len(self.messages()) >= count or None
-
-        await_answer(look, seconds=seconds, what=f"{count} notifications")
-        return self._received[:count]
-
-    def messages(self) -> list[dict[str, Any]]:
-        """Give all that has come so far."""
-        while batch := self._sqs.receive_message(
-            QueueUrl=self._queue, MaxNumberOfMessages=10, WaitTimeSeconds=0
-        ).get("Messages"):
-            for message in batch:
-                self._received.append(json.loads(message["Body"]))
-                self._sqs.delete_message(
-                    QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"]
-                )
-        return list(self._received)
-
-    def close(self) -> None:
-        """End the subscription and delete the queue."""
-        self._sns.unsubscribe(SubscriptionArn=self._subscription)
-        self._sqs.delete_queue(QueueUrl=self._queue)
 
 
 class Flow:
@@ -176,7 +116,7 @@ class Flow:
         )
         return described
 
-    def execution_of(self, key: str, *, seconds: float = 30) -> str:
+    def execution_of(self, key: str, *, seconds: float = 30, besides: Collection[str] = ()) -> str:
         """Wait for the execution that an upload started.
 
         Parameters
@@ -184,13 +124,15 @@ class Flow:
         key : str
             The uploaded object's key, as the event in the execution's input names it.
         seconds : float
+        besides : collection of str
+            ARNs of executions that are not meant: those of earlier uploads under the same key.
 
         Returns
         -------
         str
             The newest such execution's ARN.
         """
-        known: dict[str, str | None] = {}
+        known: dict[str, str | None] = dict.fromkeys(besides)
 
         def look() -> str | None:
             for execution in self.executions():

@@ -15,7 +15,7 @@ import platformdirs
 from pydantic import Field, SecretStr, field_serializer, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from etlocal.addresses import require_near
+from etlocal.addresses import is_local_url
 
 LOOPBACK = "127.0.0.1"
 # Redshift's usual port.
@@ -110,9 +110,14 @@ class Settings(BaseSettings):
 
     @field_validator("public_url", "job_endpoint_url", "worker_url")
     @classmethod
-    def _near(cls, url: str | None) -> str | None:
-        """Refuse a URL that could lead out of this machine and its containers."""
-        return None if url is None else require_near(url)
+    def _local(cls, url: str | None) -> str | None:
+        """Refuse a URL that could be AWS's."""
+        if url is not None and not (url.startswith("http://") and is_local_url(url)):
+            raise ValueError(
+                "it must be http://<host>:<port>, the host a loopback or private address or a name "
+                "without a dot, so that local runs never reach real AWS"
+            )
+        return url
 
     @field_serializer("warehouse_url", when_used="json")
     def _marked(self, url: SecretStr | None) -> str | None:

@@ -109,10 +109,31 @@ def load(path: Path) -> Template:
         If it cannot be read, is not a template, or its ``Metadata: etlocal`` breaks its rules.
     """
     try:
-        body = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a SafeLoader with tags of ours
+        text = path.read_text()
     except FileNotFoundError as error:
         raise TemplateError(f"there is no template {path}; name one with --template") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"the template {path} cannot be read: {error}") from error
+    return parse(text, path.resolve())
+
+
+def parse(text: str, path: Path) -> Template:
+    """Make a template of its text, YAML or JSON.
+
+    Parameters
+    ----------
+    text : str
+    path : Path
+        Where it is; of a deployed one what errors are to call it, as its files are not there.
+
+    Raises
+    ------
+    TemplateError
+        If it is not a template, or its ``Metadata: etlocal`` breaks its rules.
+    """
+    try:
+        body = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader with tags of ours
+    except yaml.YAMLError as error:
         raise TemplateError(f"the template {path} cannot be read: {error}") from error
     if not isinstance(body, dict) or not isinstance(body.get("Resources"), dict):
         raise TemplateError(f"{path} is not a CloudFormation template: it has no Resources")
@@ -120,7 +141,7 @@ def load(path: Path) -> Template:
         metadata = Metadata.model_validate((body.get("Metadata") or {}).get("etlocal") or {})
     except ValidationError as error:
         raise TemplateError(f"Metadata.etlocal of {path} is not valid: {error}") from error
-    template = Template(path.resolve(), body, metadata)
+    template = Template(path, body, metadata)
     _check_outputs(template)
     return template
 

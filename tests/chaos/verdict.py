@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from etlocal.flow import Flow, Inbox
+from etlocal.flow import Flow
+from etlocal.inbox import Inbox
 from etlocal.waiting import WaitTimeoutError, await_answer
 from tests.e2e.flight_files import FlightFile, expected
 from tests.e2e.warehouse import differences, held

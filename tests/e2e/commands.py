@@ -8,29 +8,33 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from etlocal.stack import Record
+from etlocal.target import Target
 
 
 def etlocal_command(
-    *arguments: str, record: Record | None = None, cwd: Path | None = None
+    *arguments: str, on: Target | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``etlocal …``, on the state folder of `record` when there is one."""
-    where = ["--state-dir", str(record.settings.state_dir)] if record else []
+    """Run ``etlocal …`` on a stack: on its state folder if it was started here, else by its URL."""
+    where: list[str] = []
+    if on is not None and on.record is not None:
+        where = ["--state-dir", str(on.record.settings.state_dir)]
+    elif on is not None:
+        where = ["--endpoint", on.endpoint_url]
     return run([sys.executable, "-m", "etlocal", *arguments, *where], cwd=cwd)
 
 
 def aws_command(
-    *arguments: str, record: Record, cwd: Path | None = None
+    *arguments: str, on: Target, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run ``aws …`` with nothing but ``AWS_ENDPOINT_URL`` and credentials that nobody checks."""
     program = Path(sys.executable).with_name("aws")
     return run(
         [sys.executable, str(program), *arguments],
         cwd=cwd,
-        AWS_ENDPOINT_URL=record.part("endpoint").url,
-        AWS_ACCESS_KEY_ID=record.settings.account,
+        AWS_ENDPOINT_URL=on.endpoint_url,
+        AWS_ACCESS_KEY_ID=on.account,
         AWS_SECRET_ACCESS_KEY="anything",
-        AWS_DEFAULT_REGION=record.settings.region,
+        AWS_DEFAULT_REGION=on.region,
         AWS_CONFIG_FILE=os.devnull,
         AWS_PAGER="",
     )

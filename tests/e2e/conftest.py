@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from etlocal.stack import Record
+from etlocal.target import Target
 from etlocal.testing.harness import Harness, Pipeline
 from tests.e2e.points import Points
 
@@ -36,7 +36,7 @@ def pipeline_files(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(scope="module")
-def points(etlocal_stack: Record, pipeline_files: Path) -> Iterator[Points]:
+def points(etlocal_stack: Target, pipeline_files: Path) -> Iterator[Points]:
     """One deployed pipeline for all tests of a module."""
     with (pipeline_files / "seed_data" / "airports.csv").open(newline="") as file:
         ids = [int(row["airport_id"]) for row in csv.DictReader(file)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from etlocal.stack import Record
+from etlocal.target import Target
 from etlocal.testing.harness import Harness
 from tests.e2e.commands import aws_command
 
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.spark
 
 
 def test_cloudformation_package_and_deploy_make_the_stack(
-    etlocal: Harness, etlocal_stack: Record, project: Path, tmp_path: Path
+    etlocal: Harness, etlocal_stack: Target, project: Path, tmp_path: Path
 ) -> None:
     packaged = str(tmp_path / "packaged.yaml")
 
     def aws(*arguments: str) -> str:
-        done = aws_command(*arguments, record=etlocal_stack, cwd=project)
+        done = aws_command(*arguments, on=etlocal_stack, cwd=project)
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 
@@ -49,18 +49,18 @@ def test_cloudformation_package_and_deploy_make_the_stack(
     assert json.loads(aws("glue", "get-databases"))["DatabaseList"] == []
 
 
-def test_operation_that_is_not_emulated_says_so(etlocal: Harness, etlocal_stack: Record) -> None:
-    done = aws_command("glue", "list-triggers", record=etlocal_stack)
+def test_operation_that_is_not_emulated_says_so(etlocal: Harness, etlocal_stack: Target) -> None:
+    done = aws_command("glue", "list-triggers", on=etlocal_stack)
 
     assert done.returncode != 0
     assert "NotImplemented" in done.stderr
     assert "glue.ListTriggers" in done.stderr
 
 
-def test_bad_parameter_is_refused_in_awss_words(etlocal: Harness, etlocal_stack: Record) -> None:
+def test_bad_parameter_is_refused_in_awss_words(etlocal: Harness, etlocal_stack: Target) -> None:
     done = aws_command(
         *("glue", "create-database", "--database-input", json.dumps({"Name": "a" * 300})),
-        record=etlocal_stack,
+        on=etlocal_stack,
     )
 
     assert done.returncode != 0

@@ -9,7 +9,11 @@ import pytest
 
 from benchmarks.__main__ import main
 
-pytestmark = [pytest.mark.spark, pytest.mark.stress]
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.stress,
+    pytest.mark.embedded_only("measures stacks of its own"),
+]
 
 
 @pytest.mark.parametrize("part", ["latency", "volume", "burst", "crawl", "bookmarks", "memory"])

@@ -32,7 +32,7 @@ def test_readmes_example_runs(
     example(project / "README.md")(etlocal)
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=["a story", "faults"])
+@pytest.mark.parametrize("number", [0, 2], ids=["a story", "faults"])
 def test_the_harness_pages_examples_run(
     etlocal: Harness, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from etlocal.target import Target
 from etlocal.testing.harness import Harness, Pipeline
 from tests.e2e.expected import Expected, expected
 
@@ -101,6 +103,28 @@ def test_analysts_query_answers_from_the_loaded_rows(pipeline: Pipeline, project
         f"SELECT dep_city, dep_state, COUNT(*) FROM {FACT} GROUP BY dep_city, dep_state"
     )
     assert len(answer.rows) == len(by_hand.rows) > 0
+
+
+def test_redshifts_clients_see_what_was_loaded(
+    pipeline: Pipeline, project: Path, etlocal_stack: Target
+) -> None:
+    pipeline.run(days(project, 1)[0])
+    credentials = pipeline.clients.client("redshift-serverless").get_credentials(
+        workgroupName=pipeline.deployed.outputs["WorkgroupName"], dbName="dev"
+    )
+    host, port = etlocal_stack.redshift()
+
+    with psycopg.connect(
+        host=host,
+        port=port,
+        dbname="dev",
+        user=credentials["dbUser"],
+        password=credentials["dbPassword"],
+    ) as connection:
+        seen = connection.execute(f"SELECT COUNT(*), SUM(NVL(dep_delay, 0)) FROM {FACT}").fetchone()
+
+    held = expected(days(project, 1), project / "seed_data" / "airports.csv")
+    assert seen == (held.rows, held.dep_delay)
 
 
 def test_script_that_raises_fails_the_execution_and_is_notified(

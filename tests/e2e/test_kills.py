@@ -9,7 +9,12 @@ import pytest
 from tests.chaos import victims
 from tests.chaos.run import Plan, run
 
-pytestmark = [pytest.mark.spark, pytest.mark.stress, pytest.mark.xdist_group("etlocal")]
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.stress,
+    pytest.mark.xdist_group("etlocal"),
+    pytest.mark.embedded_only("kills the processes of a stack of its own"),
+]
 
 
 def test_killed_processes_lose_no_flight_and_load_none_twice(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from etlocal.processes import free_port
-from etlocal.stack import Record
+from etlocal.target import Target
 from etlocal.testing.harness import Harness
 from tests.e2e.commands import etlocal_command, run
 
@@ -33,7 +34,7 @@ Outputs:
 
 
 @pytest.fixture
-def warehouse(etlocal: Harness, etlocal_stack: Record, tmp_path: Path) -> Path:
+def warehouse(etlocal: Harness, etlocal_stack: Target, tmp_path: Path) -> Path:
     """A stack with a warehouse, deployed by the terminal."""
     (tmp_path / "template.yaml").write_text(WAREHOUSE)
     (tmp_path / "sql").mkdir()
@@ -42,17 +43,17 @@ def warehouse(etlocal: Harness, etlocal_stack: Record, tmp_path: Path) -> Path:
         "DELETE FROM fruit;\n"
         "INSERT INTO fruit VALUES ('plum', 3), ('pear', NULL);"
     )
-    done = etlocal_command("deploy", record=etlocal_stack, cwd=tmp_path)
+    done = etlocal_command("deploy", on=etlocal_stack, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     return tmp_path
 
 
-def test_query_prints_rows_in_each_format(warehouse: Path, etlocal_stack: Record) -> None:
+def test_query_prints_rows_in_each_format(warehouse: Path, etlocal_stack: Target) -> None:
     sql = "SELECT name, weight FROM fruit ORDER BY name"
 
-    as_csv = etlocal_command("query", sql, "--format", "csv", record=etlocal_stack)
-    as_json = etlocal_command("query", sql, "--format", "json", record=etlocal_stack)
-    as_table = etlocal_command("query", sql, record=etlocal_stack)
+    as_csv = etlocal_command("query", sql, "--format", "csv", on=etlocal_stack)
+    as_json = etlocal_command("query", sql, "--format", "json", on=etlocal_stack)
+    as_table = etlocal_command("query", sql, on=etlocal_stack)
 
     assert as_csv.stdout == "name,weight\npear,\nplum,3\n"
     assert json.loads(as_json.stdout) == [
@@ -63,20 +64,20 @@ def test_query_prints_rows_in_each_format(warehouse: Path, etlocal_stack: Record
     assert "\x1b" not in as_table.stdout, "without a terminal the output is plain"
 
 
-def test_missing_table_is_told_in_redshifts_words(warehouse: Path, etlocal_stack: Record) -> None:
-    done = etlocal_command("query", "SELECT * FROM nowhere", record=etlocal_stack)
+def test_missing_table_is_told_in_redshifts_words(warehouse: Path, etlocal_stack: Target) -> None:
+    done = etlocal_command("query", "SELECT * FROM nowhere", on=etlocal_stack)
 
     assert done.returncode == 1
     assert 'relation "nowhere" does not exist' in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_script_that_fails_is_rolled_back_and_named(warehouse: Path, etlocal_stack: Record) -> None:
+def test_script_that_fails_is_rolled_back_and_named(warehouse: Path, etlocal_stack: Target) -> None:
     (warehouse / "sql" / "020.sql").write_text("DELETE FROM fruit; INSERT INTO nowhere VALUES (1);")
 
-    failed = etlocal_command("deploy", record=etlocal_stack, cwd=warehouse)
+    failed = etlocal_command("deploy", on=etlocal_stack, cwd=warehouse)
     count = etlocal_command(
-        "query", "SELECT COUNT(*) AS n FROM fruit", "--format", "csv", record=etlocal_stack
+        "query", "SELECT COUNT(*) AS n FROM fruit", "--format", "csv", on=etlocal_stack
     )
 
     assert failed.returncode == 1
@@ -85,13 +86,13 @@ def test_script_that_fails_is_rolled_back_and_named(warehouse: Path, etlocal_sta
 
 
 def test_resource_type_that_nobody_emulates_fails_the_stack_by_name(
-    etlocal: Harness, etlocal_stack: Record, tmp_path: Path
+    etlocal: Harness, etlocal_stack: Target, tmp_path: Path
 ) -> None:
     (tmp_path / "template.yaml").write_text(
         "Resources: {Fleet: {Type: 'AWS::GameLift::Fleet', Properties: {Name: f}}}"
     )
 
-    done = etlocal_command("deploy", "--stack", "games", record=etlocal_stack, cwd=tmp_path)
+    done = etlocal_command("deploy", "--stack", "games", on=etlocal_stack, cwd=tmp_path)
 
     assert done.returncode == 1
     assert "AWS::GameLift::Fleet" in done.stderr
@@ -108,21 +109,30 @@ def test_resource_type_that_nobody_emulates_fails_the_stack_by_name(
     ],
 )
 def test_wrong_input_is_named_and_exits_with_1(
-    etlocal: Harness, etlocal_stack: Record, tmp_path: Path, arguments: list[str], words: str
+    etlocal: Harness, etlocal_stack: Target, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
-    done = etlocal_command(*arguments, record=etlocal_stack, cwd=tmp_path)
+    done = etlocal_command(*arguments, on=etlocal_stack, cwd=tmp_path)
 
     assert done.returncode == 1, done.stdout
     assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 
-def test_status_tells_what_runs(etlocal_stack: Record) -> None:
-    done = etlocal_command("status", "--json", record=etlocal_stack)
+def test_status_says_that_it_runs_and_where(etlocal_stack: Target) -> None:
+    done = etlocal_command("status", "--json", on=etlocal_stack)
 
     said = json.loads(done.stdout)
     assert done.returncode == 0
     assert said["running"] is True
+    urls = {part["name"]: part["url"] for part in said["parts"]}
+    assert urls["endpoint"] == etlocal_stack.endpoint_url
+
+
+@pytest.mark.embedded_only("looks at the processes of this machine")
+def test_status_tells_of_each_process(etlocal_stack: Target) -> None:
+    done = etlocal_command("status", "--json", on=etlocal_stack)
+
+    said = json.loads(done.stdout)
     assert {part["name"] for part in said["parts"]} == {"endpoint", "worker"}
     assert all(part["memory_mb"] > 0 for part in said["parts"])
 
@@ -134,10 +144,11 @@ def test_commands_without_a_stack_say_how_to_start_one_and_exit_with_3(tmp_path:
         assert "etlocal up" in done.stdout + done.stderr
 
 
+@pytest.mark.embedded_only("starts a stack at the terminal")
 def test_second_stack_on_a_taken_port_is_refused_and_the_first_goes_on(
-    etlocal_stack: Record, tmp_path: Path
+    etlocal_stack: Target, tmp_path: Path
 ) -> None:
-    port = str(etlocal_stack.settings.port)
+    port = str(urlsplit(etlocal_stack.endpoint_url).port)
 
     done = etlocal_command(
         *("up", "--detach", "--port", port, "--worker-port", str(free_port())),

@@ -15,7 +15,11 @@ from etlocal.environments import run_uv
 from etlocal.processes import free_port
 from tests.e2e.commands import run
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("etlocal")]
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.xdist_group("etlocal"),
+    pytest.mark.embedded_only("installs the wheel and starts a stack from it"),
+]
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

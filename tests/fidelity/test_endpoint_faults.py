@@ -15,8 +15,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from etlocal.control import Control, ControlError
 from etlocal.testing.clock import TestClock
-from etlocal.testing.control import Control, ControlError
 from etlocal.testing.faults import FaultError, Faults
 
 from .conftest import TIME_SCALE, Endpoint

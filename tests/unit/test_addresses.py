@@ -1,4 +1,4 @@
-"""What counts as near, and what the settings make of it."""
+"""What counts as local, and what the settings make of it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from etlocal.addresses import is_near
-from etlocal.clients import LocalClients, NotLocalError
+from etlocal.addresses import is_local
 from etlocal.settings import Settings
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "::1", "10.1.2.3", "172.18.0.4", "192.168.1.9", "spark"]
 )
-def test_this_machine_and_its_containers_are_near(host: str) -> None:
-    assert is_near(host)
+def test_this_machine_and_its_containers_are_local(host: str) -> None:
+    assert is_local(host)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +30,8 @@ def test_this_machine_and_its_containers_are_near(host: str) -> None:
         "2600::1",
     ],
 )
-def test_what_could_be_aws_is_not_near(host: str) -> None:
-    assert not is_near(host)
+def test_what_could_be_aws_is_not_local(host: str) -> None:
+    assert not is_local(host)
 
 
 @pytest.mark.parametrize("name", ["public_url", "job_endpoint_url", "worker_url"])
@@ -40,7 +39,7 @@ def test_what_could_be_aws_is_not_near(host: str) -> None:
     "url", ["http://s3.amazonaws.com", "https://localstack:4566", "localstack:4566", "http://"]
 )
 def test_settings_refuse_a_url_that_could_lead_to_aws(name: str, url: str) -> None:
-    with pytest.raises(ValidationError, match="never leads to real AWS"):
+    with pytest.raises(ValidationError, match="never reach real AWS"):
         Settings(**{name: url})  # type: ignore[arg-type]
 
 
@@ -50,16 +49,6 @@ def test_parts_listen_on_the_loopback_interface_or_where_asked_on_all(address: s
     assert Settings(bind_address="0.0.0.0").bind_address == "0.0.0.0"
     with pytest.raises(ValidationError):
         Settings(bind_address=address)  # type: ignore[arg-type]
-
-
-def test_clients_reach_an_endpoint_elsewhere_only_when_a_setting_names_it() -> None:
-    with pytest.raises(NotLocalError):
-        LocalClients("http://localstack:4566", Settings())
-
-    named = Settings(job_endpoint_url="http://localstack:4566")
-    clients = LocalClients("http://localstack:4566", named)
-
-    assert clients.client("s3").meta.endpoint_url == "http://localstack:4566"
 
 
 def test_the_warehouses_password_comes_from_its_file(tmp_path: Path) -> None:

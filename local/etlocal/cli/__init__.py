@@ -17,6 +17,7 @@ from etlocal import __version__
 from etlocal.cli import demo, doctor, lifecycle, pipeline
 from etlocal.cli.output import fail, say
 from etlocal.clients import NotLocalError
+from etlocal.control import ControlError
 from etlocal.deploy import DeployError
 from etlocal.flow import FlowError
 from etlocal.stack import NotRunningError, StackError
@@ -75,6 +76,7 @@ def main() -> None:
         FlowError,
         WaitTimeoutError,
         NotLocalError,
+        ControlError,
         ClientError,
         BotoCoreError,
     ) as error:

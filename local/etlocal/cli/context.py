@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import BaseModel
 
-from etlocal import deploy, templates
-from etlocal.clients import LocalClients
+from etlocal import deploy, deployments, target, templates
 from etlocal.flow import Flow
 from etlocal.settings import Settings
-from etlocal.stack import Record, Stack
+from etlocal.stack import Stack
+from etlocal.target import Target, TargetError
 
 DEFAULT_TEMPLATE = Path("template.yaml")
 DEFAULT_STACK = "etlocal"
@@ -26,6 +27,23 @@ Port = Annotated[
 ]
 WorkerPort = Annotated[
     int | None, typer.Option("--worker-port", help="Port of the Glue worker [default: 4567]")
+]
+Endpoint = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint",
+        metavar="URL",
+        help="A stack that runs elsewhere, such as containers: its AWS endpoint "
+        "[default: ETLOCAL_ENDPOINT, else what runs on the state folder]",
+    ),
+]
+StackName = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        help="The deployed pipeline's stack [default: the one deployed last from here; "
+        "at an endpoint the only one]",
+    ),
 ]
 
 
@@ -41,41 +59,62 @@ def settings(**given: object) -> Settings:
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
-def running(state_dir: Path | None) -> Record:
-    """Give what runs on a state folder.
+def chosen_endpoint(endpoint: str | None, state_dir: Path | None) -> str | None:
+    """Give the URL of the stack that a command is for; None for what runs on a state folder.
+
+    Raises
+    ------
+    TargetError
+        If both were given on the command line.
+    """
+    if endpoint is not None and state_dir is not None:
+        raise TargetError(
+            f"--endpoint {endpoint} and --state-dir {state_dir} name two stacks: give one of them"
+        )
+    return endpoint or (None if state_dir else os.environ.get("ETLOCAL_ENDPOINT")) or None
+
+
+def running(endpoint: str | None, state_dir: Path | None) -> Target:
+    """Give the stack that a command is for.
 
     Raises
     ------
     NotRunningError
-        If nothing does.
+        If nothing runs there.
+    TargetError, NotLocalError
+        If what is at the endpoint cannot be used.
     """
-    return Stack(settings(state_dir=state_dir)).require()
+    url = chosen_endpoint(endpoint, state_dir)
+    if url is not None:
+        return target.find(url)
+    return Target.of(Stack(settings(state_dir=state_dir)).require())
 
 
-def clients(record: Record) -> LocalClients:
-    """Make clients on a running stack."""
-    return LocalClients(record.part("endpoint").url, record.settings)
+def remember(on: Target, deployment: Deployment) -> None:
+    """Keep what was deployed, for the commands that follow.
+
+    A stack known by its URL is asked instead, so that it is the same from every folder.
+    """
+    if on.record is not None:
+        _deployment_file(on.record.settings).write_text(deployment.model_dump_json(indent=2))
 
 
-def remember(record: Record, deployment: Deployment) -> None:
-    """Keep what was deployed, for the commands that follow."""
-    _deployment_file(record.settings).write_text(deployment.model_dump_json(indent=2))
-
-
-def pipeline(record: Record) -> Flow:
-    """Give the pipeline that was deployed last.
+def pipeline(on: Target, stack: str | None = None) -> Flow:
+    """Give the pipeline of a stack's name, else the one that was deployed last, or is alone.
 
     Raises
     ------
     DeployError
-        If none was.
+        If there is none, or it is not clear which.
     """
+    made = on.clients()
+    if stack is not None or on.record is None:
+        return Flow(made, deployments.discover(made, stack))
     try:
-        text = _deployment_file(record.settings).read_text()
+        text = _deployment_file(on.record.settings).read_text()
     except FileNotFoundError:
         raise deploy.DeployError("nothing has been deployed yet; do it: etlocal deploy") from None
     deployment = Deployment.model_validate_json(text)
-    made = clients(record)
     template = templates.load(deployment.template)
     return Flow(made, deploy.find(made, template, deployment.stack))
 

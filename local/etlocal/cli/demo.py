@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
-from etlocal import deploy, templates
+from etlocal import deploy, target, templates
 from etlocal.cli.context import (
     DEFAULT_STACK,
     DEFAULT_TEMPLATE,
     Deployment,
+    Endpoint,
     Port,
     StateDir,
-    clients,
+    chosen_endpoint,
     remember,
     settings,
 )
 from etlocal.cli.following import follow
 from etlocal.cli.output import console, progress, say, table
-from etlocal.flow import Flow, FlowError, Inbox
+from etlocal.control import scaled
+from etlocal.flow import Flow, FlowError
+from etlocal.inbox import Inbox
 from etlocal.processes import free_port, port_is_free
-from etlocal.stack import Record, Stack
+from etlocal.stack import Stack
+from etlocal.target import Target, TargetError
 from etlocal.templates import Template
 
 _DEMO_SCALE = 0.02
@@ -32,6 +38,7 @@ _DEMO_SCALE = 0.02
 
 def demo(
     *,
+    endpoint: Endpoint = None,
     state_dir: StateDir = None,
     port: Port = None,
     template: Annotated[
@@ -43,22 +50,49 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave everything running at the end")
     ] = False,
+    patience: Annotated[
+        float,
+        typer.Option(
+            "--patience", min=1, help="Seconds that an upload's execution may take to its end"
+        ),
+    ] = 600,
 ) -> None:
     """Start everything, deploy, upload one file, then another, and show what happens.
 
-    It works on a state folder of its own, `demo` in the state folder, which it clears first.
+    It works on a state folder of its own, `demo` in the state folder, which it clears first. With
+    --endpoint it works on what runs there and clears nothing; the stack that it deploys stays.
     """
     loaded = templates.load(template)
     if loaded.metadata.Demo is None:
         raise FlowError(f"{template} has no Metadata.etlocal.Demo: it does not say what to upload")
-    stack = _stack(state_dir, port, real_time=real_time)
+    url = chosen_endpoint(endpoint, state_dir)
     started = time.monotonic()
+    if url is not None:
+        if port is not None:
+            raise TargetError(f"--port is for a stack that is started, and {url} runs already")
+        _run_on(target.find(url), loaded, 1.0 if real_time else _DEMO_SCALE, patience)
+    else:
+        _run_embedded(_stack(state_dir, port, real_time=real_time), loaded, patience, keep=keep)
+    say(f"\nThe demo took {time.monotonic() - started:.0f} s.", style="green")
+
+
+def _run_on(found: Target, template: Template, time_scale: float, patience: float) -> None:
+    with scaled(found.control(), time_scale):
+        _step(f"AWS answers at {found.endpoint_url}")
+        _show(found, template, time_scale, patience)
+
+
+def _run_embedded(stack: Stack, template: Template, patience: float, *, keep: bool) -> None:
     try:
-        _run(stack, loaded, keep=keep)
+        with progress() as tell:
+            started = Target.of(stack.start(tell, tied=not keep))
+        _step(f"Everything is up: AWS at {started.endpoint_url}")
+        _show(started, template, started.time_scale, patience)
+        if keep:
+            _tell_how_to_go_on(stack)
     finally:
         if not keep:
             stack.stop()
-    say(f"\nThe demo took {time.monotonic() - started:.0f} s.", style="green")
 
 
 def _stack(state_dir: Path | None, port: int | None, *, real_time: bool) -> Stack:
@@ -77,11 +111,7 @@ def _stack(state_dir: Path | None, port: int | None, *, real_time: bool) -> Stac
     return stack
 
 
-def _run(stack: Stack, template: Template, *, keep: bool) -> None:
-    with progress() as tell:
-        record = stack.start(tell, tied=not keep)
-    _step(f"Everything is up: AWS at {record.part('endpoint').url}")
-    scale = record.settings.time_scale
+def _show(on: Target, template: Template, scale: float, patience: float) -> None:
     if scale != 1:
         say(
             f"Waits are scaled: a Wait state's 10 s take {10 * scale:g} s here. "
@@ -90,29 +120,33 @@ def _run(stack: Stack, template: Template, *, keep: bool) -> None:
     _step(f"Deploying {template.path.name}")
     with progress() as tell:
         deployed = deploy.Deployment(
-            clients(record), template, stack=DEFAULT_STACK, progress=tell
+            on.clients(), template, stack=DEFAULT_STACK, progress=tell
         ).run()
-    remember(record, Deployment(stack=DEFAULT_STACK, template=template.path))
-    flow = Flow(clients(record), deployed)
+    remember(on, Deployment(stack=DEFAULT_STACK, template=template.path))
+    flow = Flow(on.clients(), deployed)
     say(f"Deployed {len(deployed.outputs)} outputs; the state machine is {flow.state_machine}")
     inbox = flow.inbox()
-    section = template.metadata.Demo
-    for number, relative in enumerate(section.Uploads if section else [], start=1):
-        _upload(flow, inbox, template.file(relative), number)
-        if number == 1 and section and section.Query:
-            _ask(flow, template, section.Query)
-    inbox.close()
-    if keep:
-        _tell_how_to_go_on(record)
+    try:
+        section = template.metadata.Demo
+        for number, relative in enumerate(section.Uploads if section else [], start=1):
+            _upload(flow, inbox, template.file(relative), number, patience)
+            if number == 1 and section and section.Query:
+                _ask(flow, template, section.Query)
+    finally:
+        # Where the stack is gone, so is the queue, and what went wrong before is the news.
+        with suppress(ClientError, BotoCoreError):
+            inbox.close()
 
 
-def _upload(flow: Flow, inbox: Inbox, file: Path, number: int) -> None:
+def _upload(flow: Flow, inbox: Inbox, file: Path, number: int, patience: float) -> None:
     _step(f"Uploading {file.name}")
     before = flow.bookmarked_files()
+    # A stack that runs may have seen this file before.
+    known = {execution["executionArn"] for execution in flow.executions()}
     began = time.monotonic()
     key = flow.upload(file)
     say(f"s3://{flow.upload_bucket}/{key}")
-    ended = follow(flow, flow.execution_of(key))
+    ended = follow(flow, flow.execution_of(key, besides=known), seconds=patience)
     seconds = time.monotonic() - began
     if ended["status"] != "SUCCEEDED":
         raise FlowError(f"the execution ended {ended['status']}\n{flow.describe_standing()}")
@@ -141,8 +175,8 @@ def _ask(flow: Flow, template: Template, query: str) -> None:
         console.print(table(flow.query(sql), limit=10))
 
 
-def _tell_how_to_go_on(record: Record) -> None:
-    folder = record.settings.state_dir
+def _tell_how_to_go_on(stack: Stack) -> None:
+    folder = stack.settings.state_dir
     _step("It goes on running")
     say(f"etlocal query --state-dir {folder} 'select …'")
     say(f"etlocal down --state-dir {folder}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 from etlocal.cli.output import say
 from etlocal.flow import Flow, failure
+from etlocal.waiting import WaitTimeoutError
 
 _LOOK_SECONDS = 0.2
 
@@ -68,8 +70,22 @@ def watch(flow: Flow, *, once: bool) -> None:
         pause.wait(_LOOK_SECONDS)
 
 
-def follow(flow: Flow, arn: str) -> dict[str, Any]:
-    """Print one execution's states until it ends, and describe it."""
+def follow(flow: Flow, arn: str, *, seconds: float | None = None) -> dict[str, Any]:
+    """Print one execution's states until it ends, and describe it.
+
+    Parameters
+    ----------
+    flow : Flow
+    arn : str
+    seconds : float, optional
+        How long it may take (real time); without it, as long as it likes.
+
+    Raises
+    ------
+    WaitTimeoutError
+        With where the flow stands, if it has not ended by then.
+    """
+    deadline = None if seconds is None else time.monotonic() + seconds
     seen = 0
     pause = threading.Event()
     while True:
@@ -82,6 +98,9 @@ def follow(flow: Flow, arn: str) -> dict[str, Any]:
         seen = len(history)
         if described["status"] != "RUNNING":
             return described
+        if deadline is not None and time.monotonic() > deadline:
+            late = f"the execution {arn} has not ended within {seconds:g} s"
+            raise WaitTimeoutError(f"{late}\n{flow.describe_standing()}")
         pause.wait(0.05)
 
 

@@ -11,9 +11,17 @@ from typing import Annotated, Any
 import psutil
 import typer
 
-from etlocal.cli.context import Port, StateDir, WorkerPort, settings
+from etlocal import target
+from etlocal.cli.context import (
+    Endpoint,
+    Port,
+    StateDir,
+    WorkerPort,
+    chosen_endpoint,
+    settings,
+)
 from etlocal.cli.output import progress, say
-from etlocal.stack import Part, Record, Stack, StackError, health
+from etlocal.stack import ENDPOINT, NotRunningError, Part, Record, Stack, StackError, health
 
 EXIT_NOT_RUNNING = 3
 
@@ -76,21 +84,30 @@ def down(*, state_dir: StateDir = None) -> None:
 
 def status(
     *,
+    endpoint: Endpoint = None,
     state_dir: StateDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
-    """Say what runs. Exit code 3 when not everything does."""
-    record = Stack(settings(state_dir=state_dir)).record()
-    parts = [_describe(part) for part in record.parts] if record else []
+    """Say what runs. Exit code 3 when not everything does.
+
+    Of a stack at an endpoint it says what that tells of itself: its processes are not looked at.
+    """
+    url = chosen_endpoint(endpoint, state_dir)
+    if url is not None:
+        parts = _ask_endpoint(url, quiet=as_json)
+    else:
+        record = Stack(settings(state_dir=state_dir)).record()
+        parts = [_describe(part) for part in record.parts] if record else []
     sound = bool(parts) and all(part["alive"] and part["health"] is not None for part in parts)
     if as_json:
         sys.stdout.write(json.dumps({"running": sound, "parts": parts}, indent=2) + "\n")
-    elif not parts:
+    elif not parts and url is None:
         say("nothing is running; start it: etlocal up")
     for part in parts if not as_json else []:
         state = "up" if part["health"] is not None else ("starting" if part["alive"] else "dead")
+        process = f"  pid {part['pid']}" if part["pid"] is not None else ""
         memory = f", {part['memory_mb']} MB" if part["memory_mb"] is not None else ""
-        say(f"{part['name']:<9} {state:<9} {part['url']}  pid {part['pid']}{memory}")
+        say(f"{part['name']:<9} {state:<9} {part['url']}{process}{memory}")
         if redshift := _redshift(part["health"]):
             say(f"{'redshift':<9} {state:<9} {redshift}  in the {part['name']}")
     if not sound:
@@ -99,22 +116,60 @@ def status(
 
 def reset(
     *,
+    endpoint: Endpoint = None,
     state_dir: StateDir = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")] = False,
 ) -> None:
-    """Delete all state: buckets, catalog, bookmarks, runs, warehouse. Stops what runs."""
+    """Delete all state: buckets, catalog, bookmarks, runs, warehouse. Stops what runs.
+
+    A stack at an endpoint goes on running, and holds nothing then.
+    """
+    url = chosen_endpoint(endpoint, state_dir)
+    if url is not None:
+        found = target.find(url)
+        _confirm(f"everything that the stack at {found.endpoint_url} holds", yes=yes)
+        found.control().call("POST", "reset")
+        say(f"cleared the stack at {found.endpoint_url}")
+        return
     stack = Stack(settings(state_dir=state_dir))
     folder = stack.settings.state_dir.absolute()
     if not folder.exists():
         say(f"there is no state in {folder}")
         return
-    if not yes:
-        if not sys.stdin.isatty():
-            raise StackError(f"deleting {folder} wants a yes: etlocal reset --yes")
-        typer.confirm(f"Delete everything in {folder}?", abort=True)
+    _confirm(str(folder), yes=yes)
     stack.stop()
     stack.reset()
     say(f"deleted {folder}")
+
+
+def _confirm(what: str, *, yes: bool) -> None:
+    """Ask before `what` is deleted, unless that was said already."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise StackError(f"deleting {what} wants a yes: etlocal reset --yes")
+    typer.confirm(f"Delete {what}?", abort=True)
+
+
+def _ask_endpoint(url: str, *, quiet: bool) -> list[dict[str, Any]]:
+    """Describe a stack that is known by its URL, as `_describe` does; nothing if none is ready."""
+    try:
+        found, said = target.described(url)
+    except NotRunningError as error:
+        if not quiet:
+            say(str(error))
+        return []
+    return [
+        {
+            "name": ENDPOINT,
+            "url": found.endpoint_url,
+            "pid": None,
+            "alive": True,
+            "memory_mb": None,
+            "health": said,
+            "log": None,
+        }
+    ]
 
 
 def _print_addresses(record: Record) -> None:

@@ -15,8 +15,9 @@ from etlocal.cli.context import (
     DEFAULT_STACK,
     DEFAULT_TEMPLATE,
     Deployment,
+    Endpoint,
+    StackName,
     StateDir,
-    clients,
     pipeline,
     remember,
     running,
@@ -34,6 +35,7 @@ class Stream(StrEnum):
 
 def deploy(
     *,
+    endpoint: Endpoint = None,
     state_dir: StateDir = None,
     template: Annotated[
         Path, typer.Option("--template", "-t", help="The CloudFormation template")
@@ -44,17 +46,17 @@ def deploy(
     ] = None,
 ) -> None:
     """Deploy a template with its assets and warehouse scripts to the local endpoint."""
-    record = running(state_dir)
+    target = running(endpoint, state_dir)
     loaded = templates.load(template)
     with progress() as tell:
         deployed = deployment.Deployment(
-            clients(record),
+            target.clients(),
             loaded,
             stack=stack,
             parameters=_parameters(parameter or []),
             progress=tell,
         ).run()
-    remember(record, Deployment(stack=stack, template=loaded.path))
+    remember(target, Deployment(stack=stack, template=loaded.path))
     say(f"deployed {stack}", style="green")
     for name, value in sorted(deployed.outputs.items()):
         say(f"  {name} = {value}")
@@ -63,7 +65,9 @@ def deploy(
 def upload(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to upload")],
     *,
+    endpoint: Endpoint = None,
     state_dir: StateDir = None,
+    stack: StackName = None,
     key: Annotated[
         str | None,
         typer.Option(help="The object's key, for a single file [default: the template's]"),
@@ -78,26 +82,29 @@ def upload(
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
         raise FlowError(f"not a file: {', '.join(missing)}; nothing was uploaded")
-    flow = pipeline(running(state_dir))
+    flow = pipeline(running(endpoint, state_dir), stack)
+    known = {execution["executionArn"] for execution in flow.executions()} if follow else set()
     keys = []
     for file in files:
         keys.append(flow.upload(file, key=key))
         say(f"s3://{flow.upload_bucket}/{keys[-1]}")
     for uploaded in keys if follow else []:
-        ended = following.follow(flow, flow.execution_of(uploaded))
+        ended = following.follow(flow, flow.execution_of(uploaded, besides=known))
         if ended["status"] != "SUCCEEDED":
             raise FlowError(f"the execution of {uploaded} ended {ended['status']}")
 
 
 def watch(
     *,
+    endpoint: Endpoint = None,
     state_dir: StateDir = None,
+    stack: StackName = None,
     once: Annotated[
         bool, typer.Option("--once", help="Return when no execution is running any more")
     ] = False,
 ) -> None:
     """Show executions live, state by state. Ctrl-C ends it."""
-    following.watch(pipeline(running(state_dir)), once=once)
+    following.watch(pipeline(running(endpoint, state_dir), stack), once=once)
 
 
 def logs(
@@ -105,20 +112,22 @@ def logs(
         str, typer.Argument(metavar="RUN", help="A Glue run's id, or `latest`")
     ] = "latest",
     *,
+    endpoint: Endpoint = None,
     state_dir: StateDir = None,
+    stack: StackName = None,
     stream: Annotated[Stream | None, typer.Option(help="Only this stream [default: both]")] = None,
 ) -> None:
     """Print what a Glue run has written."""
-    record = running(state_dir)
+    target = running(endpoint, state_dir)
     run_id = run
     if run == "latest":
-        runs = pipeline(record).job_runs()
+        runs = pipeline(target, stack).job_runs()
         if not runs:
             raise FlowError("no Glue job has run yet")
         run_id = str(runs[0]["Id"])
     found = False
     for each in [stream] if stream else list(Stream):
-        for line in run_log(clients(record), run_id, stream=each.value):
+        for line in run_log(target.clients(), run_id, stream=each.value):
             found = True
             say(line)
     if not found:
@@ -130,7 +139,9 @@ def logs(
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="A statement, or @FILE")],
     *,
+    endpoint: Endpoint = None,
     state_dir: StateDir = None,
+    stack: StackName = None,
     form: Annotated[Format, typer.Option("--format", "-f", help="How to print the rows")] = (
         Format.TABLE
     ),
@@ -142,14 +153,14 @@ def query(
     ] = None,
 ) -> None:
     """Ask the warehouse, in Redshift's SQL."""
-    record = running(state_dir)
+    target = running(endpoint, state_dir)
     statement = _statement(sql)
     if workgroup is not None:
         rows = run_query(
-            clients(record), statement, workgroup=workgroup, database=database or "dev"
+            target.clients(), statement, workgroup=workgroup, database=database or "dev"
         )
     else:
-        rows = pipeline(record).query(statement)
+        rows = pipeline(target, stack).query(statement)
     if rows.columns:
         print_rows(rows, form)
     else:

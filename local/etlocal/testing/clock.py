@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etlocal.aws.clock import checked_scale
-from etlocal.testing.control import Control
+from etlocal.control import Control
 
 
 class TestClock:

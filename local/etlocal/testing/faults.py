@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from etlocal.aws.faults import FaultError, FaultRule
-from etlocal.testing.control import Control
+from etlocal.control import Control
 from etlocal.waiting import await_answer
 
 __all__ = ["Fault", "FaultError", "Faults"]

@@ -9,10 +9,10 @@ from typing import Any
 
 from etlocal import deploy, templates
 from etlocal.clients import LocalClients
-from etlocal.flow import Flow, Inbox
-from etlocal.stack import Record
+from etlocal.flow import Flow
+from etlocal.inbox import Inbox
+from etlocal.target import Target
 from etlocal.testing.clock import TestClock
-from etlocal.testing.control import Control
 from etlocal.testing.faults import Faults
 from etlocal.waiting import WaitTimeoutError
 
@@ -134,8 +134,9 @@ class Harness:
 
     Parameters
     ----------
-    record : Record
-        The started stack.
+    target : Target
+        The stack, as the fixture ``etlocal_stack`` gives it. All that a harness does goes over HTTP
+        to its endpoint.
 
     Attributes
     ----------
@@ -145,12 +146,12 @@ class Harness:
         Scales waits, retry intervals and timeouts, until the test ends.
     """
 
-    def __init__(self, record: Record) -> None:
-        self.settings = record.settings
-        self.endpoint_url = record.part("endpoint").url
-        self.clients = LocalClients(self.endpoint_url, record.settings)
+    def __init__(self, target: Target) -> None:
+        self.endpoint_url = target.endpoint_url
+        self.clients = target.clients()
         self.pipelines: list[Pipeline] = []
-        self._control = Control(self.endpoint_url)
+        self._time_scale = target.time_scale
+        self._control = target.control()
         self.faults = Faults(self._control)
         self.clock = TestClock(self._control)
 
@@ -194,6 +195,8 @@ class Harness:
     def reset(self) -> None:
         """Clear every service: stacks, buckets, catalog, runs, warehouse; and the faults.
 
+        The clock has the session's scale then.
+
         Raises
         ------
         ControlError
@@ -201,6 +204,8 @@ class Harness:
         """
         self.pipelines.clear()
         self._control.call("POST", "reset")
+        # A reset gives the clock the scale that the stack was started with, which may be another.
+        self._control.call("PUT", "clock", {"time_scale": self._time_scale})
 
 
 def _parsed(message: str) -> Any:

@@ -1,37 +1,60 @@
 """Fixtures ``etlocal_stack`` (session) and ``etlocal`` (a clean harness for each test).
 
-Options, each with an ini setting and an environment variable:
+Options, each with an ini setting and an environment variable, which is taken where neither of the
+others is given:
 
 ==========================  =======================  ============================================
 option                      ini                      meaning
 ==========================  =======================  ============================================
+``--etlocal-endpoint URL``  ``etlocal_endpoint``     use the stack that answers there, and start
+                                                     none (``ETLOCAL_ENDPOINT``)
+``--etlocal-clear``         ``etlocal_clear``        delete what that stack holds; else it must
+                                                     hold nothing (``ETLOCAL_CLEAR``)
 ``--etlocal-time-scale X``  ``etlocal_time_scale``   real seconds for one emulated second of Wait
-                                                     states, retries and timeouts (default 0.01)
+                                                     states, retries and timeouts (default 0.01,
+                                                     ``ETLOCAL_TIME_SCALE``)
 ==========================  =======================  ============================================
 
-``ETLOCAL_TIME_SCALE`` is taken where neither is given.
+A test with the mark ``embedded_only("why")`` is skipped where a running stack is used.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 # pytest loads this module in every run on the machine: what is heavy is imported in the fixtures.
 if TYPE_CHECKING:
-    from etlocal.stack import Record
+    from etlocal.target import Target
     from etlocal.testing.harness import Harness
 
 _FIXTURES = frozenset({"etlocal", "etlocal_stack"})
 _HARNESS: pytest.StashKey[Harness] = pytest.StashKey()
+EMBEDDED_ONLY = "embedded_only"
+SKIPPED = "embedded only: "
+"""What the reason of a test that is skipped on a running stack begins with."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the plugin's options."""
     group = parser.getgroup("etlocal", "AWS ETL pipelines, run locally")
+    group.addoption(
+        "--etlocal-endpoint",
+        metavar="URL",
+        help="use the stack whose AWS endpoint answers there (etlocal up, containers); start none",
+    )
+    parser.addini("etlocal_endpoint", "as --etlocal-endpoint", default=None)
+    group.addoption(
+        "--etlocal-clear",
+        action="store_true",
+        default=None,
+        help="delete what the stack at --etlocal-endpoint holds; else it must hold nothing",
+    )
+    parser.addini("etlocal_clear", "as --etlocal-clear", type="bool", default=None)
     group.addoption(
         "--etlocal-time-scale",
         metavar="X",
@@ -40,12 +63,53 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("etlocal_time_scale", "as --etlocal-time-scale", default=None)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Enter the mark, and refuse options that cannot be."""
+    config.addinivalue_line(
+        "markers",
+        f"{EMBEDDED_ONLY}(reason): skipped where tests use a running stack (--etlocal-endpoint)",
+    )
+    endpoint = _endpoint(config)
+    if endpoint is None:
+        return
+    from etlocal.clients import NotLocalError, require_local
+
+    try:
+        require_local(endpoint)
+    except NotLocalError as error:
+        raise pytest.UsageError(f"--etlocal-endpoint: {error}") from None
+    options = config.option
+    workers = len(getattr(options, "tx", None) or [])
+    if workers > 1 and getattr(options, "dist", "no") not in ("no", "loadgroup"):
+        raise pytest.UsageError(
+            f"--etlocal-endpoint {endpoint}: {workers} processes of pytest-xdist would clear the "
+            "one stack under one another's tests: add --dist loadgroup, or run one (-n 0)"
+        )
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say which stack the tests use when it is not one of their own."""
+    endpoint = _endpoint(config)
+    return f"etlocal: tests use the stack at {endpoint}" if endpoint else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share the stack on one pytest-xdist worker (``--dist loadgroup``)."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests that share the stack on one pytest-xdist worker (``--dist loadgroup``).
+
+    Those that want a stack of their own are skipped where a running one is used.
+    """
+    running = _endpoint(config) is not None
     for item in items:
         if _FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("etlocal"))
+        for mark in item.iter_markers(EMBEDDED_ONLY):
+            if len(mark.args) != 1 or not isinstance(mark.args[0], str) or mark.kwargs:
+                raise pytest.UsageError(
+                    f'{item.nodeid}: {EMBEDDED_ONLY} takes the reason: {EMBEDDED_ONLY}("…")'
+                )
+            if running:
+                item.add_marker(pytest.mark.skip(reason=SKIPPED + mark.args[0]))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -63,35 +127,31 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def etlocal_stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Record]:
-    """A stack on free ports with a state folder of its own, for the whole session."""
-    from etlocal.processes import free_port
-    from etlocal.settings import Settings
-    from etlocal.stack import Stack
+) -> Iterator[Target]:
+    """The stack of the whole session: one of its own, or the one of ``--etlocal-endpoint``."""
+    from etlocal.clients import NotLocalError
+    from etlocal.control import ControlError
+    from etlocal.stack import StackError
+    from etlocal.testing import running
 
     config = request.config
-    scale = (
-        config.getoption("--etlocal-time-scale")
-        or config.getini("etlocal_time_scale")
-        or os.environ.get("ETLOCAL_TIME_SCALE")
-        or "0.01"
-    )
-    stack = Stack(
-        Settings(
-            state_dir=tmp_path_factory.mktemp("etlocal") / "state",
-            port=free_port(),
-            worker_port=free_port(),
-            redshift_port=0,
-            time_scale=float(scale),
-        )
-    )
-    record = stack.start(_progress(config), tied=True)
-    yield record
-    stack.stop()
+    scale = _time_scale(config)
+    endpoint = _endpoint(config)
+    if endpoint is None:
+        folder = tmp_path_factory.mktemp("etlocal") / "state"
+        stack = running.started(folder, time_scale=scale, progress=_progress(config))
+    else:
+        stack = running.found(endpoint, time_scale=scale, clear=_clear(config))
+    with ExitStack() as session:
+        try:
+            target = session.enter_context(stack)
+        except (StackError, ControlError, NotLocalError) as error:
+            pytest.fail(str(error), pytrace=False)
+        yield target
 
 
 @pytest.fixture
-def etlocal(request: pytest.FixtureRequest, etlocal_stack: Record) -> Iterator[Harness]:
+def etlocal(request: pytest.FixtureRequest, etlocal_stack: Target) -> Iterator[Harness]:
     """A harness on the session's stack, with nothing in it from other tests."""
     from etlocal.testing.harness import Harness
 
@@ -99,6 +159,32 @@ def etlocal(request: pytest.FixtureRequest, etlocal_stack: Record) -> Iterator[H
     request.node.stash[_HARNESS] = harness
     yield harness
     harness.reset()
+
+
+def _setting(config: pytest.Config, name: str) -> Any:
+    """Give an option's value: the command line's, the ini file's, or the environment's."""
+    given = config.getoption(f"--etlocal-{name.replace('_', '-')}")
+    if given is None:
+        given = config.getini(f"etlocal_{name}")
+    return given if given not in (None, "") else os.environ.get(f"ETLOCAL_{name.upper()}")
+
+
+def _endpoint(config: pytest.Config) -> str | None:
+    return _setting(config, "endpoint") or None
+
+
+def _clear(config: pytest.Config) -> bool:
+    return str(_setting(config, "clear")).lower() in ("1", "true", "yes", "on")
+
+
+def _time_scale(config: pytest.Config) -> float:
+    from etlocal.aws.clock import checked_scale
+
+    given = _setting(config, "time_scale") or "0.01"
+    try:
+        return checked_scale(float(given))
+    except ValueError as error:
+        pytest.fail(f"--etlocal-time-scale {given}: {error}", pytrace=False)
 
 
 def _progress(config: pytest.Config) -> Callable[[str], None]:

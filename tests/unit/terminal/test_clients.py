@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etlocal.clients import LocalClients, NotLocalError, require_loopback
+from etlocal.clients import LocalClients, NotLocalError, require_local
 from etlocal.settings import Settings
 
 
@@ -12,9 +12,17 @@ from etlocal.settings import Settings
     "url",
     [
         "https://s3.amazonaws.com",
-        "http://10.0.0.1:4566",
+        "http://8.8.8.8:4566",
+        "http://134744072:4566",
+        "http://0x08080808",
+        "http://169.254.169.254",
+        "http://0.0.0.0:4566",
+        "http://[::ffff:8.8.8.8]:4566",
         "http://127.0.0.1.example.com",
         "http://localhost@10.0.0.1",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:4566/path",
+        "http://[::1",
         "ftp://127.0.0.1",
         "127.0.0.1:4566",
         "",
@@ -22,12 +30,23 @@ from etlocal.settings import Settings
 )
 def test_endpoint_elsewhere_is_refused(url: str) -> None:
     with pytest.raises(NotLocalError, match="never reach real AWS"):
-        require_loopback(url)
+        require_local(url)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:4566", "http://localhost:1", "http://[::1]:2"])
-def test_endpoint_on_this_machine_is_taken(url: str) -> None:
-    require_loopback(url)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:4566",
+        "http://localhost:1",
+        "http://[::1]:2",
+        "http://localstack:4566/",
+        "http://10.0.0.1:4566",
+        "http://172.18.0.2:4566",
+        "http://192.168.1.2:4566",
+    ],
+)
+def test_endpoint_on_this_machine_or_beside_it_is_taken(url: str) -> None:
+    require_local(url)
 
 
 def test_credentials_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

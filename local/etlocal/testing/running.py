@@ -1,0 +1,87 @@
+"""The session's stack: started for it, or one that runs already."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from etlocal import target
+from etlocal.control import scaled
+from etlocal.processes import free_port
+from etlocal.settings import Settings
+from etlocal.stack import Stack
+from etlocal.target import Target
+
+_CLEAR = (
+    "Every test clears all that a stack holds. Give --etlocal-clear (or the ini setting "
+    "etlocal_clear, or ETLOCAL_CLEAR=1) to have this one cleared, or name one that holds nothing."
+)
+
+
+@contextmanager
+def started(
+    folder: Path, *, time_scale: float, progress: Callable[[str], None]
+) -> Iterator[Target]:
+    """Start a stack on free ports with a state folder of its own, and end it afterwards.
+
+    Parameters
+    ----------
+    folder : Path
+        The state folder.
+    time_scale : float
+    progress : callable
+        Is told what is being done.
+
+    Raises
+    ------
+    etlocal.stack.StackError
+        If it does not come up.
+    """
+    stack = Stack(
+        Settings(
+            state_dir=folder,
+            port=free_port(),
+            worker_port=free_port(),
+            redshift_port=0,
+            time_scale=time_scale,
+        )
+    )
+    record = stack.start(progress, tied=True)
+    try:
+        yield Target.of(record)
+    finally:
+        stack.stop()
+
+
+@contextmanager
+def found(endpoint_url: str, *, time_scale: float, clear: bool) -> Iterator[Target]:
+    """Use the stack that answers at a URL, by the session's time scale; it goes on afterwards.
+
+    Parameters
+    ----------
+    endpoint_url : str
+    time_scale : float
+        The stack has its former one back afterwards.
+    clear : bool
+        Whether what it holds may be deleted.
+
+    Raises
+    ------
+    etlocal.clients.NotLocalError
+        If the URL could be AWS's.
+    etlocal.stack.StackError
+        If nothing answers, what answers is no endpoint of this version, or it holds something that
+        may not be deleted.
+    etlocal.control.ControlError
+        If it stops to answer.
+    """
+    stack = dataclasses.replace(target.find(endpoint_url), time_scale=time_scale)
+    if not clear:
+        target.require_empty(stack, remedy=_CLEAR)
+    with scaled(stack.control(), time_scale):
+        if clear:
+            stack.control().call("POST", "reset")
+            stack.control().call("PUT", "clock", {"time_scale": time_scale})
+        yield stack
