@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str or None
         The command line; None for the process's own.
     """
-    asked = _parse(arguments)
+    asked = parse(arguments)
     settings = Settings()
     try:
         home = java.ensure_java(settings.cache_dir)
@@ -103,7 +103,8 @@ def environment(home: Path, spark: Path, host: str) -> dict[str, str]:
     }
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line; None for the process's own."""
     parser = argparse.ArgumentParser(prog="python -m etlocal.worker.cluster")
     daemons = parser.add_subparsers(dest="daemon", required=True)
     master = daemons.add_parser("master", help="Spark's standalone master")
