@@ -39,7 +39,7 @@ def is_local(host: str) -> bool:
 
 
 def is_local_url(url: str) -> bool:
-    """Say whether a URL is ``http(s)://host:port`` of a local host, with nothing before or after."""
+    """Say whether a URL is ``http(s)://host:port`` of a local host, and nothing more."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # is read, and checked, when it is asked for

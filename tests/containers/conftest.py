@@ -63,7 +63,7 @@ def compose() -> Iterator[Compose]:
 
 
 @pytest.fixture
-def story(compose: Compose) -> Iterator[Story]:
+def story(compose: Compose) -> Story:
     """The project's pipeline on running containers, as ``docker compose up`` leaves it."""
     compose.up()
     target.find(compose.url).control().call("POST", "reset")
@@ -71,4 +71,4 @@ def story(compose: Compose) -> Iterator[Story]:
     compose.up()
     clients = target.find(compose.url).clients()
     flow = Flow(clients, deployments.discover(clients))
-    yield Story(compose, flow, flow.inbox())
+    return Story(compose, flow, flow.inbox())

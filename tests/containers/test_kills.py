@@ -11,9 +11,7 @@ pytestmark = pytest.mark.containers
 
 
 @pytest.mark.parametrize("service", ["localstack", "spark", "warehouse"])
-def test_killed_container_loses_nothing_and_loads_nothing_twice(
-    story: Story, service: str
-) -> None:
+def test_killed_container_loses_nothing_and_loads_nothing_twice(story: Story, service: str) -> None:
     story.upload()
     assert story.judge().problems == [], "the flow works before"
     story.upload(rows=2000)

@@ -77,9 +77,7 @@ def test_two_workers_run_two_jobs_at_once_and_a_third_waits_its_turn(story: Stor
     )
     third = start("third")
     began = {f"began/{name}" for name in ("first", "second")}
-    await_answer(
-        lambda: keys(s3, "began/") == began or None, seconds=SECONDS, what="both scripts"
-    )
+    await_answer(lambda: keys(s3, "began/") == began or None, seconds=SECONDS, what="both scripts")
     assert state(third) == "STARTING"
     s3.put_object(Bucket=BUCKET, Key="go", Body=b"")
     runs = [

@@ -71,7 +71,7 @@ def test_demo_runs_on_the_containers(story: Story) -> None:
 
 
 def test_ports_are_published_on_the_loopback_interface_alone(story: Story) -> None:
-    published = {}
+    published: dict[str, str] = {}
     for service in OURS:
         for container in story.compose.containers(service):
             ports = story.compose.inspect(container)["NetworkSettings"]["Ports"]
@@ -105,7 +105,7 @@ def test_our_containers_run_as_nobody_in_particular_with_nothing_to_build_with(
 
     assert compose("exec", "-T", service, "id", "-u").strip() != "0"
     for place in ("/opt/etlocal/package/etlocal/x", "/usr/x"):
-        with pytest.raises(ComposeError, match="Read-only file system|Permission denied"):
+        with pytest.raises(ComposeError, match=r"Read-only file system|Permission denied"):
             compose("exec", "-T", service, "touch", place)
     found = compose(
         *("exec", "-T", service, "sh", "-c"),

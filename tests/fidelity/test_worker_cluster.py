@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from etlocal.processes import free_port
-from tests.fidelity.conftest import Clients
-from tests.fidelity.test_worker import Bench, launch
+from tests.fidelity.test_worker import Bench, Clients, launch
 
 pytestmark = pytest.mark.spark
 

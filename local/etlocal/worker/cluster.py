@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from etlocal.addresses import is_loopback
 from etlocal.environments import java
@@ -26,8 +27,8 @@ _WORKER = "org.apache.spark.deploy.worker.Worker"
 _DAEMON_HEAP = "256m"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Become Spark's master or worker; returns only when that cannot be started.
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Become Spark's master or worker; exits with 1 when that cannot be started.
 
     Parameters
     ----------
@@ -40,8 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         home = java.ensure_java(settings.cache_dir)
         spark = jars.spark_home()
     except (java.JavaError, jars.JarError) as error:
-        sys.stderr.write(f"etlocal: {error}\n")
-        return 1
+        sys.exit(f"etlocal: {error}")
     command = command_line(home, spark, asked)
     os.execve(command[0], command, environment(home, spark, asked.host))  # noqa: S606 - it becomes Java
 
@@ -121,4 +121,4 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -43,8 +43,10 @@ def test_no_warm_application_waits_on_a_cluster() -> None:
         (["master"], ["--host", "127.0.0.1", "--port", "7077", "--webui-port", "8080"]),
         (
             ["executor", "spark://m:7077", "--host", "", "--cores", "1", "--work-dir", "/w"],
-            ["--cores", "1", "--memory", "2g", "--work-dir", "/w", "--webui-port", "8081"]
-            + ["spark://m:7077"],
+            [
+                *["--cores", "1", "--memory", "2g", "--work-dir", "/w", "--webui-port", "8081"],
+                "spark://m:7077",
+            ],
         ),
     ],
 )

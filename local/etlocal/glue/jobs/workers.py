@@ -1,7 +1,7 @@
 """The workers behind one URL: every address that its host has is one.
 
-A container engine's DNS gives a service's name the addresses of all its containers, so that a worker
-that is added, or gone, is known with the next question.
+A container engine's DNS gives a service's name the addresses of all its containers, so that a
+worker that is added, or gone, is known with the next question.
 """
 
 from __future__ import annotations

@@ -126,9 +126,7 @@ def test_the_run_of_a_worker_that_vanishes_fails_and_the_others_go_on(
     assert len(left.submissions) == 2
 
 
-def test_a_worker_that_does_not_answer_yet_is_left_out(
-    farm: Glue, fleet: list[FakeWorker]
-) -> None:
+def test_a_worker_that_does_not_answer_yet_is_left_out(farm: Glue, fleet: list[FakeWorker]) -> None:
     fleet[0].die()
 
     run_id = farm.begin()
