@@ -133,6 +133,11 @@ class Settings(BaseSettings):
         ).model_dump_json()
 
     @property
+    def state_file(self) -> Path:
+        """The file of our services' state in the state folder."""
+        return self.state_dir / "state.sqlite3"
+
+    @property
     def endpoint_url(self) -> str:
         """The AWS endpoint's URL, on this machine."""
         return f"http://{LOOPBACK}:{self.port}"

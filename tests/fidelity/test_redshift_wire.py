@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -18,11 +19,14 @@ import redshift_connector
 from redshift_connector.error import ProgrammingError
 
 from etlocal.waiting import await_answer
+from tests.fidelity.conftest import Endpoint
 from tests.fidelity.test_worker import Bench, bench, worker_url
 
 __all__ = ["bench", "worker_url"]
 
 Clients = Callable[[str], Any]
+# Another endpoint has to be started for the second engine: its tests share it on one worker.
+ENGINES = ("endpoint", pytest.param("postgres_endpoint", marks=pytest.mark.xdist_group("postgres")))
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,13 @@ class Warehouse:
             host=self.host, port=self.port, user=self.user, password=self.password, dbname="dev",
             **more,
         )  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=ENGINES, ids=("duckdb", "postgres"))
+def client(request: pytest.FixtureRequest) -> Clients:
+    """Makes boto3 clients of an endpoint of each engine."""
+    endpoint: Endpoint = request.getfixturevalue(request.param)
+    return lru_cache(maxsize=None)(endpoint.client)
 
 
 @pytest.fixture

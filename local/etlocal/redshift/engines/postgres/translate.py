@@ -273,6 +273,8 @@ def _super_column(node: exp.Expr) -> exp.Expr | None:
 
 
 def _bracket(node: exp.Expr) -> exp.Expr | None:
+    if node.this.unnest().name == "rs_current_schemas":
+        return call("rs_element", node.this, *node.expressions)
     if type_of(node.this) != types.SUPER or len(node.expressions) != 1:
         raise FeatureNotSupportedError("[ ] of what is not SUPER")
     index = node.expressions[0]
@@ -282,7 +284,7 @@ def _bracket(node: exp.Expr) -> exp.Expr | None:
 
 
 def _dot(node: exp.Expr) -> exp.Expr | None:
-    if isinstance(node.expression, exp.Anonymous):
+    if not isinstance(node.expression, exp.Identifier):
         # pg_catalog.len(…): the schema of a built-in function may be written out.
         if node.this.name != "pg_catalog":
             raise undefined_function(f"{node.this.name}.{node.expression.name}()")
