@@ -15,8 +15,8 @@ COPY local/etlocal/environments/glue-5.1.txt /build/
 RUN /build/uv/bin/uv pip install --quiet --no-cache --no-deps --require-hashes --compile-bytecode \
       --python /opt/etlocal/python/bin/python -r /build/glue-5.1.txt
 # Only what resolves the jars: another change to the package leaves them as they are.
-COPY local/etlocal/__init__.py local/etlocal/addresses.py local/etlocal/settings.py /build/package/etlocal/
-COPY local/etlocal/environments /build/package/etlocal/environments
+COPY local/etlocal/__init__.py /build/package/etlocal/
+COPY local/etlocal/environments/__init__.py local/etlocal/environments/java.py /build/package/etlocal/environments/
 COPY local/etlocal/worker/__init__.py local/etlocal/worker/jars.py /build/package/etlocal/worker/
 RUN PYTHONPATH=/build/package /opt/etlocal/python/bin/python -c \
       "import pathlib; from etlocal.worker import jars; jars.ensure_jars(pathlib.Path('/opt/etlocal/cache'))"
