@@ -21,7 +21,7 @@ ENV PATH=/opt/etlocal/python/bin:/usr/local/bin:/usr/bin:/bin \
     HOME=/tmp \
     ETLOCAL_BIND_ADDRESS=0.0.0.0 \
     ETLOCAL_STATE_DIR=/var/lib/etlocal
-COPY local/docker/healthy.py local/docker/make_password.py /opt/etlocal/
+COPY local/docker/healthy local/docker/make_password.py /opt/etlocal/
 COPY local/etlocal /opt/etlocal/package/etlocal
 # The folder by which LocalStack finds the services: made here, where it may be written.
 RUN cd /opt/etlocal && PYTHONPATH=package python -c \

@@ -36,7 +36,7 @@ ENV PATH=/opt/etlocal/python/bin:/usr/local/bin:/usr/bin:/bin \
     HOME=/tmp \
     ETLOCAL_BIND_ADDRESS=0.0.0.0 \
     ETLOCAL_CACHE_DIR=/opt/etlocal/cache
-COPY local/docker/healthy.py /opt/etlocal/
+COPY local/docker/healthy /opt/etlocal/
 COPY local/etlocal /opt/etlocal/package/etlocal
 RUN python -m compileall -q /opt/etlocal/package
 USER etlocal
