@@ -1,6 +1,6 @@
 # make demo and make test do all the set-up: any Python 3 is enough to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check stress bench requirements clean
+.PHONY: help demo test lint types check containers stress bench requirements clean
 
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
@@ -12,6 +12,7 @@ WORKERS ?= 2
 help:
 	@echo "make demo    run the whole flow once: a CSV becomes warehouse rows and a message"
 	@echo "make test    lint, types, and every test but the stress tests"
+	@echo "make containers  build the images, run every end-to-end test on them, kill them: needs Docker"
 	@echo "make stress  a burst of files, processes killed at random, the benchmarks with tiny sizes"
 	@echo "make bench   measures every figure of docs/benchmarks.md: leave the machine alone meanwhile"
 
@@ -30,7 +31,10 @@ types: .venv/dev
 	.venv/bin/mypy
 
 check: .venv/dev
-	.venv/bin/pytest -n $(WORKERS) --dist loadgroup -m "not stress" $(PYTEST_ARGS)
+	.venv/bin/pytest -n $(WORKERS) --dist loadgroup -m "not stress and not containers" $(PYTEST_ARGS)
+
+containers: .venv/dev
+	.venv/bin/pytest -n 0 -m containers tests/containers $(CONTAINERS_ARGS)
 
 stress: .venv/dev
 	.venv/bin/pytest -m stress $(PYTEST_ARGS)

@@ -60,8 +60,14 @@ def documented_reasons(page: str) -> set[str]:
     return reasons
 
 
-def results(file: Path) -> dict[str, Result]:
+def results(file: Path, within: str = "") -> dict[str, Result]:
     """Read a run's results.
+
+    Parameters
+    ----------
+    file : Path
+    within : str
+        What the tests' names begin with; the others are left out.
 
     Returns
     -------
@@ -82,11 +88,14 @@ def results(file: Path) -> dict[str, Result]:
     found: dict[str, Result] = {}
     for case in root.iter("testcase"):
         name = f"{case.get('classname')}::{case.get('name')}"
+        if not name.startswith(within):
+            continue
         result = _result(case)
         before = found.get(name, result)
         found[name] = max(before, result, key=lambda each: _FROM_GOOD_TO_BAD.index(each.outcome))
     if not found:
-        raise ResultsError(f"{file} has no test: was it written by pytest --junit-xml?")
+        named = f" within {within}" if within else ""
+        raise ResultsError(f"{file} has no test{named}: was it written by pytest --junit-xml?")
     return found
 
 
@@ -146,10 +155,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.same_results")
     parser.add_argument("first", type=Path, help="JUnit XML of one run")
     parser.add_argument("second", type=Path, help="JUnit XML of the other")
+    parser.add_argument("--within", default="", help="compare tests whose names begin so only")
     given = parser.parse_args(arguments)
     try:
         reasons = documented_reasons(PAGE.read_text())
-        first, second = results(given.first), results(given.second)
+        first, second = (results(each, given.within) for each in (given.first, given.second))
     except ResultsError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2

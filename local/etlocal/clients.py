@@ -6,21 +6,12 @@ endpoint that is neither on this machine nor on a private network beside it.
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 
-# Private networks of RFC 1918 and RFC 4193. Others that are called private hold what is no stack of
-# anybody's, such as a cloud machine's metadata at 169.254.169.254.
-_PRIVATE = tuple(
-    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
-)
-# It begins with a letter: 134744072 and 0x08080808 are other ways to write 8.8.8.8.
-_NAME_WITHOUT_A_DOT = re.compile(r"[a-z]([a-z0-9_-]*[a-z0-9])?")
+from etlocal.addresses import is_local_url
 
 
 class NotLocalError(Exception):
@@ -92,29 +83,9 @@ def require_local(endpoint_url: str) -> None:
     NotLocalError
         The message names the endpoint and the rule.
     """
-    try:
-        parts = urlsplit(endpoint_url)
-        _ = parts.port  # is read, and checked, when it is asked for
-    except ValueError:
-        local = False
-    else:
-        local = (
-            parts.scheme in ("http", "https")
-            and parts.username is None
-            and (parts.path.strip("/"), parts.query, parts.fragment) == ("", "", "")
-            and _is_local(parts.hostname or "")
-        )
-    if not local:
+    if not is_local_url(endpoint_url):
         raise NotLocalError(
             f"{endpoint_url!r} is not a local endpoint: local runs use http://<host>:<port>, the "
             "host 127.0.0.1 or localhost, a private address, or a name without a dot, so that "
             "they never reach real AWS"
         )
-
-
-def _is_local(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return _NAME_WITHOUT_A_DOT.fullmatch(host) is not None
-    return address.is_loopback or any(address in network for network in _PRIVATE)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, field_serializer
+from pydantic import Field, SecretStr, field_serializer, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-LOOPBACK = "127.0.0.1"
+from etlocal.addresses import is_local_url
+
+LOOPBACK: Final = "127.0.0.1"
 # Redshift's usual port.
 REDSHIFT_PORT = 5439
 _MARK = "sha256:"
@@ -39,8 +42,22 @@ class Settings(BaseSettings):
         default_factory=lambda: platformdirs.user_cache_path("etlocal"),
         description="folder, shared by projects, of the pinned environments and the resolved jars",
     )
+    bind_address: Literal["127.0.0.1", "0.0.0.0"] = Field(  # noqa: S104 - only when asked for
+        default=LOOPBACK,
+        description="what the parts listen on. 0.0.0.0, every interface, is for containers, whose "
+        "ports are published on the loopback interface: nothing here asks for a password",
+    )
     port: Annotated[int, Field(ge=1, le=65535)] = Field(
         default=4566, description="port of the AWS endpoint on 127.0.0.1"
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="where clients reach the AWS endpoint, when it is not on port: what the URLs "
+        "of queues and templates begin with",
+    )
+    job_endpoint_url: str | None = Field(
+        default=None,
+        description="where Glue jobs reach the AWS endpoint, when it is not on port",
     )
     worker_port: Annotated[int, Field(ge=1, le=65535)] = Field(
         default=4567, description="port of the Glue worker on 127.0.0.1"
@@ -51,12 +68,17 @@ class Settings(BaseSettings):
         "Not set, it is 5439, or any that is free when that is taken",
     )
     worker_url: str | None = Field(
-        default=None, description="where the worker answers, when it is not on worker_port"
+        default=None,
+        description="where the worker answers, when it is not on worker_port; every address of its "
+        "host is a worker",
     )
     warehouse_url: SecretStr | None = Field(
         default=None,
         description="a PostgreSQL server, 15 or later, to keep the warehouse on: "
         "postgresql://user:password@host:port/database; by default it is in the state folder",
+    )
+    warehouse_password_file: Path | None = Field(
+        default=None, description="a file with the password that warehouse_url leaves out"
     )
     account: Annotated[str, Field(pattern=r"^\d{12}$")] = Field(
         default="000000000000", description="the AWS account that local calls belong to"
@@ -86,6 +108,17 @@ class Settings(BaseSettings):
     driver_memory: str = Field(default="2g", description="heap of each Spark JVM")
     log_level: str = Field(default="INFO", description="log level of the parts")
 
+    @field_validator("public_url", "job_endpoint_url", "worker_url")
+    @classmethod
+    def _local(cls, url: str | None) -> str | None:
+        """Refuse a URL that could be AWS's."""
+        if url is not None and not (url.startswith("http://") and is_local_url(url)):
+            raise ValueError(
+                "it must be http://<host>:<port>, the host a loopback or private address or a name "
+                "without a dot, so that local runs never reach real AWS"
+            )
+        return url
+
     @field_serializer("warehouse_url", when_used="json")
     def _marked(self, url: SecretStr | None) -> str | None:
         """Write a digest in the secret's place: enough to see that it changed."""
@@ -106,13 +139,47 @@ class Settings(BaseSettings):
 
     @property
     def endpoint_url(self) -> str:
-        """The AWS endpoint's URL."""
+        """The AWS endpoint's URL, on this machine."""
         return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def job_endpoint(self) -> str:
+        """The AWS endpoint's URL, as Glue jobs reach it."""
+        return self.job_endpoint_url or self.endpoint_url
+
+    @property
+    def public_endpoint(self) -> str:
+        """The AWS endpoint's URL, as its clients reach it."""
+        return self.public_url or self.endpoint_url
 
     @property
     def worker_endpoint(self) -> str:
         """The worker's URL."""
         return self.worker_url or f"http://{LOOPBACK}:{self.worker_port}"
+
+    @property
+    def runs_cold(self) -> bool:
+        """Whether every run gets a new JVM.
+
+        On a Spark master elsewhere it does: an application that waits, warm, for the next run would
+        hold executors that others ask for.
+        """
+        return self.worker_cold or not self.spark_master.startswith("local")
+
+    def warehouse_address(self) -> str | None:
+        """Give `warehouse_url` with its password; None when the warehouse is in the state folder.
+
+        Raises
+        ------
+        ValueError
+            If the password's file cannot be read or is empty; the message names it.
+        """
+        if self.warehouse_url is None:
+            return None
+        url = self.warehouse_url.get_secret_value()
+        if self.warehouse_password_file is None:
+            return url
+        return _with_password(url, self.warehouse_password_file)
 
     def environment(self) -> dict[str, str]:
         """These settings as environment variables, to hand to a part that is started.
@@ -124,6 +191,32 @@ class Settings(BaseSettings):
         """
         values = self.model_dump(exclude_none=True)
         return {f"ETLOCAL_{name.upper()}": _text(value) for name, value in values.items()}
+
+
+def _with_password(url: str, file: Path) -> str:
+    parts = urlsplit(url)
+    if parts.password is not None:
+        raise ValueError(
+            "ETLOCAL_WAREHOUSE_URL has a password and ETLOCAL_WAREHOUSE_PASSWORD_FILE names "
+            "another: leave one out"
+        )
+    try:
+        password = file.read_text().strip()
+    except OSError as error:
+        raise ValueError(
+            f"the warehouse's password cannot be read from {file} "
+            f"(ETLOCAL_WAREHOUSE_PASSWORD_FILE): {error.strerror}"
+        ) from error
+    if not password:
+        raise ValueError(f"{file} (ETLOCAL_WAREHOUSE_PASSWORD_FILE) is empty")
+    user, at, host = parts.netloc.rpartition("@")
+    if not at:
+        raise ValueError(
+            "ETLOCAL_WAREHOUSE_URL names no user that the password of "
+            "ETLOCAL_WAREHOUSE_PASSWORD_FILE is for: postgresql://user@host:port/database"
+        )
+    netloc = f"{user}:{quote(password, safe='')}@{host}"
+    return urlunsplit(parts._replace(netloc=netloc))
 
 
 def _text(value: object) -> str:

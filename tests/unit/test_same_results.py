@@ -107,6 +107,20 @@ def test_file_that_is_no_run_is_named(
     assert words in capsys.readouterr().err
 
 
+def test_tests_elsewhere_are_left_out_when_that_is_asked_for(
+    write: Write, tmp_path: Path, capsys: Capture
+) -> None:
+    suite, whole = write(("a", "passed")), Path(write(("a", "passed")))
+    unit = '<testcase classname="tests.unit.test_x" name="b"/></testsuite>'
+    whole.write_text(whole.read_text().replace("</testsuite>", unit, 1))
+
+    assert main([suite, str(whole)]) == 1
+    assert "tests.unit.test_x::b" in capsys.readouterr().out
+    assert main([suite, str(whole), "--within", "tests.e2e."]) == 0
+    assert main([suite, str(whole), "--within", "tests.none."]) == 2
+    assert "no test within tests.none." in capsys.readouterr().err
+
+
 def test_page_without_the_table_is_refused() -> None:
     with pytest.raises(ResultsError, match="no table of reasons"):
         documented_reasons(

@@ -41,6 +41,22 @@ class Store:
         """Run a script of ``CREATE … IF NOT EXISTS`` statements, whole or not at all."""
         self._connection().executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
 
+    def ensure_column(self, table: str, definition: str) -> None:
+        """Add a column that a file of an earlier version lacks.
+
+        Parameters
+        ----------
+        table : str
+            One of ours: it is not escaped.
+        definition : str
+            The column's name and type; rows that are there get NULL.
+        """
+        name = definition.split()[0]
+        with self.transaction() as tx:
+            known = {row["name"] for row in tx.execute(f'PRAGMA table_info("{table}")')}
+            if name not in known:
+                tx.execute(f'ALTER TABLE "{table}" ADD COLUMN {definition}')
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Open a write transaction: committed at the end of the block, rolled back on an exception.

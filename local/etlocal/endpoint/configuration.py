@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from etlocal.settings import LOOPBACK, Settings
+from etlocal.settings import Settings
 
 # Variables of LocalStack that would change which services answer, or reach for the network.
 _UNWANTED_PREFIXES = ("LOCALSTACK_", "PROVIDER_OVERRIDE_", "SNAPSHOT_", "CFN_", "DNS_")
@@ -75,12 +76,11 @@ def localstack_environment(settings: Settings, inherited: Mapping[str, str]) -> 
         what decides both.
     """
     root = localstack_root(settings)
-    address = f"{LOOPBACK}:{settings.port}"
     nowhere = str(root / "none")
     return {name: value for name, value in inherited.items() if not _misleads(name)} | {
-        "GATEWAY_LISTEN": address,
+        "GATEWAY_LISTEN": f"{settings.bind_address}:{settings.port}",
         # URLs that services give out (queues', templates') then name the endpoint as clients do.
-        "LOCALSTACK_HOST": address,
+        "LOCALSTACK_HOST": urlsplit(settings.public_endpoint).netloc,
         "SQS_ENDPOINT_STRATEGY": "path",
         "FILESYSTEM_ROOT": str(root),
         "CONFIG_DIR": nowhere,

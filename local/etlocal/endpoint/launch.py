@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from etlocal.endpoint.configuration import localstack_environment
 from etlocal.parent import PARENT_VARIABLE, watch_parent
-from etlocal.settings import LOOPBACK, Settings
+from etlocal.settings import Settings
 
 EXIT_PORT_IN_USE = 98  # EADDRINUSE on Linux
 
@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 after an orderly end, `EXIT_PORT_IN_USE` when the port is taken.
     """
     settings = _settings(arguments)
-    if not _port_is_free(settings.port):
-        return _refuse_port(settings.port)
+    if not _port_is_free(settings):
+        return _refuse_port(settings)
     end = _end_event()
     wanted = localstack_environment(settings, os.environ)
     os.environ.clear()
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return boot.run(settings, end)
     except boot.PortInUseError:
-        return _refuse_port(settings.port)
+        return _refuse_port(settings)
 
 
 def _settings(arguments: Sequence[str] | None) -> Settings:
@@ -75,19 +75,19 @@ def _end_event() -> threading.Event:
     return end
 
 
-def _port_is_free(port: int) -> bool:
+def _port_is_free(settings: Settings) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, port))
+            probe.bind((settings.bind_address, settings.port))
         except OSError:
             return False
     return True
 
 
-def _refuse_port(port: int) -> int:
+def _refuse_port(settings: Settings) -> int:
     sys.stderr.write(
-        f"etlocal: port {port} on {LOOPBACK} is in use; "
+        f"etlocal: port {settings.port} on {settings.bind_address} is in use; "
         "choose another with --port or ETLOCAL_PORT\n"
     )
     return EXIT_PORT_IN_USE

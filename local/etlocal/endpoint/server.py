@@ -1,4 +1,4 @@
-"""LocalStack's runtime, served on the loopback interface only.
+"""LocalStack's runtime, served on the address that the settings name: the loopback interface.
 
 LocalStack's own main control loop binds every interface whatever address it is given, goes on when
 its port is taken, and waits up to ten seconds for open requests when it ends. An endpoint without

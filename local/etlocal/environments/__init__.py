@@ -14,10 +14,12 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import filelock
 
-from etlocal.settings import Settings
+if TYPE_CHECKING:
+    from etlocal.settings import Settings
 
 ENDPOINT = "endpoint"
 PYTHON_VERSION = "3.11"
@@ -64,7 +66,11 @@ def location(name: str, settings: Settings | None = None) -> Path:
 
     Its name carries a hash of the requirements, so that a changed file is a new environment.
     """
-    settings = settings or Settings()
+    if settings is None:
+        # Imported here, so that what only finds Java or jars, as in an image's build, needs less.
+        from etlocal.settings import Settings
+
+        settings = Settings()
     digest = hashlib.sha256(_requirements(name).read_bytes()).hexdigest()[:12]
     return settings.cache_dir / "environments" / f"{name}-{digest}"
 

@@ -24,8 +24,7 @@ class Warehouse:
 
     def __init__(self, runtime: Runtime) -> None:
         self._folder = runtime.settings.state_dir / "warehouse"
-        url = runtime.settings.warehouse_url
-        self._url = url.get_secret_value() if url is not None else ""
+        self._url = runtime.settings.warehouse_address() or ""
         self._engines: dict[str, Engine] = {}
         self._lock = threading.Lock()
 

@@ -103,7 +103,7 @@ class Launcher:
         """
         settings = self._settings
         setup = Setup(
-            hadoop=s3a_conf(settings.endpoint_url, settings.account, settings.region), warm=warm
+            hadoop=s3a_conf(settings.job_endpoint, settings.account, settings.region), warm=warm
         )
         try:
             runner = Runner(self._python(needs), jvm, self._environment(needs), setup)
@@ -134,7 +134,10 @@ class Launcher:
 
         archive.build(
             self._archive,
-            lambda options: self._start(Needs(), options, prefix=["nice", "-n", "19"]),
+            # The classes are the same on any master; a cluster's executors are for runs.
+            lambda options: self._start(
+                Needs(conf={"spark.master": "local[*]"}), options, prefix=["nice", "-n", "19"]
+            ),
             attach,
         )
 
@@ -167,7 +170,7 @@ class Launcher:
         class_path = [*self._class_path, *needs.jars]
         command = command_line(self._java, class_path, conf, scratch, options=options)
         environment = {**self._environment(needs), "SPARK_LOCAL_DIRS": str(scratch)}
-        if conf["spark.master"].startswith("local"):
+        if "spark.driver.host" in base:
             environment["SPARK_LOCAL_IP"] = LOOPBACK
         with self._lock:
             if self._closed:

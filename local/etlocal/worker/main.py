@@ -19,7 +19,7 @@ import uvicorn
 
 from etlocal.environments import java
 from etlocal.parent import PARENT_VARIABLE, watch_parent
-from etlocal.settings import LOOPBACK, Settings
+from etlocal.settings import Settings
 from etlocal.worker import jars
 from etlocal.worker.app import make_app
 from etlocal.worker.jvm import is_abandoned
@@ -44,10 +44,10 @@ def main() -> int:
     except (java.JavaError, jars.JarError) as error:
         sys.stderr.write(f"etlocal: {error}\n")
         return 1
-    listening = _listen(settings.worker_port)
+    listening = _listen(settings.bind_address, settings.worker_port)
     if listening is None:
         sys.stderr.write(
-            f"etlocal: port {settings.worker_port} on {LOOPBACK} is in use; "
+            f"etlocal: port {settings.worker_port} on {settings.bind_address} is in use; "
             "choose another with ETLOCAL_WORKER_PORT\n"
         )
         return EXIT_PORT_IN_USE
@@ -94,12 +94,12 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _listen(port: int) -> socket.socket | None:
+def _listen(where: str, port: int) -> socket.socket | None:
     """Take the port before anything is started; None when another has it."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((LOOPBACK, port))
+        listening.bind((where, port))
         listening.listen(128)
     except OSError:
         listening.close()

@@ -116,7 +116,7 @@ class Pool:
     def _start_warming(self, jvm: Jvm | None) -> bool:
         """Make `jvm`, or a new one, ready in the background; False when none is wanted."""
         with self._changed:
-            if self._settings.worker_cold or self._closing.is_set():
+            if self._settings.runs_cold or self._closing.is_set():
                 return False
             if self._warming or self._warm is not None:
                 return False
@@ -152,7 +152,7 @@ class Pool:
             self._launcher.discard(runner)
 
     def _follow_storage(self) -> None:
-        url = urlsplit(self._settings.endpoint_url)
+        url = urlsplit(self._settings.job_endpoint)
         address = (url.hostname or LOOPBACK, url.port or 80)
         while not _answers(address):
             if self._closing.wait(_LOOK_SECONDS):

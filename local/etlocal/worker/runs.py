@@ -23,7 +23,7 @@ from etlocal.worker.pool import Pool, PoolError
 from etlocal.worker.process import Runner
 from etlocal.worker.protocol import Health, RunRequest, RunState, RunStatus
 from etlocal.worker.runner import Task
-from etlocal.worker.spark_conf import aws_environment, s3a_conf
+from etlocal.worker.spark_conf import aws_environment, executor_conf, s3a_conf
 
 _LOG = logging.getLogger(__name__)
 # Runs that have ended are remembered for whoever still asks; the service keeps the history.
@@ -194,7 +194,7 @@ class Runs:
         with self._lock:
             free = self._free()
         return Health(
-            ready=self._settings.worker_cold or self._pool.warm,
+            ready=self._settings.runs_cold or self._pool.warm,
             slots=self._settings.worker_slots,
             free=free,
             detail=self._pool.detail,
@@ -255,7 +255,8 @@ class Runs:
         python = None
         if plan.python_modules:
             python = ensure_modules(self._settings.cache_dir, plan.python_modules, s3, folder)
-        runner = self._pool.take(Needs(conf=_conf(plan), jars=files.jars, python=python))
+        conf = executor_conf(self._settings, _endpoint(request)) | _conf(plan)
+        runner = self._pool.take(Needs(conf=conf, jars=files.jars, python=python))
         clean = False
         try:
             if not run.attach(runner):
@@ -283,8 +284,12 @@ def _conf(plan: Plan) -> dict[str, str]:
     return executors | plan.conf
 
 
+def _endpoint(request: RunRequest) -> tuple[str, str, str]:
+    return request.endpoint_url, request.account, request.region
+
+
 def _task(request: RunRequest, plan: Plan, files: Files) -> Task:
-    endpoint = (request.endpoint_url, request.account, request.region)
+    endpoint = _endpoint(request)
     return Task(
         script=str(files.script),
         arguments=script_arguments(request),

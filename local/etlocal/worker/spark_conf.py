@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from etlocal.addresses import is_loopback
 from etlocal.settings import Settings
 
 # Credentials that say which account calls; no endpoint here checks the secret.
@@ -54,10 +55,33 @@ def base_conf(settings: Settings, jars: list[Path], scratch: Path) -> dict[str, 
         "spark.hadoop.fs.s3a.bucket.probe": "0",
     }
     if not settings.spark_master.startswith("local"):
-        # Executors elsewhere need the jars and must reach the driver.
+        # Executors are other processes: they need the jars, and must reach the driver.
         conf["spark.jars"] = ",".join(jar.as_uri() for jar in jars)
-        del conf["spark.driver.host"], conf["spark.driver.bindAddress"]
+        if not is_loopback(_host(settings.spark_master)):
+            del conf["spark.driver.host"], conf["spark.driver.bindAddress"]
     return conf
+
+
+def _host(master: str) -> str:
+    """Give the first host of ``spark://host:port,host:port``."""
+    return master.partition("://")[2].partition(",")[0].rpartition(":")[0]
+
+
+def executor_conf(settings: Settings, endpoint: tuple[str, str, str]) -> dict[str, str]:
+    """Give the settings by which boto3 in executors reaches the endpoint, as it does in the driver.
+
+    Executors of a local master are the driver's own threads and need none.
+
+    Parameters
+    ----------
+    settings : Settings
+    endpoint : tuple
+        The arguments of `aws_environment`.
+    """
+    if settings.spark_master.startswith("local"):
+        return {}
+    variables = aws_environment(*endpoint)
+    return {f"spark.executorEnv.{name}": value for name, value in variables.items()}
 
 
 def s3a_conf(endpoint_url: str, account: str, region: str) -> dict[str, str]:

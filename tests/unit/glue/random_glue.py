@@ -50,7 +50,7 @@ class _Quiet:
     def follow(self, seqs: Any) -> None:
         """Follow no run."""
 
-    def stop_run(self, seq: int, run_id: str) -> None:
+    def stop_run(self, run: Any) -> None:
         """Stop none."""
 
     def announce(self, seq: int) -> None:

@@ -15,6 +15,7 @@ OPERATION_MODULES = (definitions, runs)
 def start(runtime: Runtime) -> None:
     """Make the room's tables and take up the runs that an earlier process left in the middle."""
     runtime.store.ensure(SCHEMA)
+    runtime.store.ensure_column("jobs_run", "worker TEXT")
     runtime.component(RunDriver).recover()
 
 
@@ -32,4 +33,4 @@ def reset(runtime: Runtime) -> None:
         for table in TABLES:
             tx.execute(f'DELETE FROM "{table}"')  # noqa: S608 (the names are constants)
     for run in going_on:
-        driver.stop_run(run.seq, run.run_id)
+        driver.stop_run(run)

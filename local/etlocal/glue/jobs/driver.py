@@ -12,7 +12,8 @@ from etlocal.glue.jobs.follower import ClosedError, Handle, Patience, RunFollowe
 from etlocal.glue.jobs.pool import Pool
 from etlocal.glue.jobs.run_rows import GOING_ON, Run, State, get_run, runs_in
 from etlocal.glue.jobs.transitions import end_run, promote_waiting
-from etlocal.glue.jobs.worker_client import WorkerClient, WorkerError
+from etlocal.glue.jobs.worker_client import WorkerError
+from etlocal.glue.jobs.workers import Workers
 
 LOG = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class RunDriver:
     def __init__(self, runtime: Runtime) -> None:
         self.patience = Patience()
         self._runtime = runtime
-        self._client = WorkerClient(runtime.settings.worker_endpoint)
+        self._workers = Workers(runtime.settings.worker_endpoint)
         self._followers = Pool(_FOLLOWERS, "glue-run")
         self._helpers = Pool(_HELPERS, "glue-run-helper")
         self._handles: dict[int, Handle] = {}
@@ -60,14 +61,14 @@ class RunDriver:
                 self._handles[seq] = Handle()
             self._followers.submit(lambda seq=seq: self._follow(seq))  # type: ignore[misc]
 
-    def stop_run(self, seq: int, run_id: str) -> None:
-        """Have the worker stop a run whose row says STOPPING; returns at once."""
+    def stop_run(self, run: Run) -> None:
+        """Have its worker stop a run whose row says STOPPING, or is gone; returns at once."""
         with self._lock:
-            handle = self._handles.get(seq)
+            handle = self._handles.get(run.seq)
         if handle is not None:
             handle.stopping = True
             handle.wake.set()
-        self._helpers.submit(lambda: self._send_stop(run_id))
+        self._helpers.submit(lambda: self._send_stop(run))
 
     def announce(self, seq: int) -> None:
         """Send the event of a run that has ended; returns at once."""
@@ -90,7 +91,7 @@ class RunDriver:
         for handle in handles:
             handle.closing = True
             handle.wake.set()
-        self._client.close()
+        self._workers.close()
         self._followers.close(_CLOSE_SECONDS)
         self._helpers.close(_CLOSE_SECONDS)
 
@@ -98,7 +99,7 @@ class RunDriver:
         handle = self._handles[seq]
         follower = RunFollower(
             self._runtime,
-            self._client,
+            self._workers,
             handle,
             self.patience,
             ended=self._on_end,
@@ -167,9 +168,14 @@ class RunDriver:
             detail=detail,
         )
 
-    def _send_stop(self, run_id: str) -> None:
+    def _send_stop(self, run: Run) -> None:
+        with self._runtime.store.transaction() as tx:
+            # It may have been handed over meanwhile; after a reset it has no row.
+            run = get_run(tx, run.seq) or run
+        if not run.delivered:
+            return
         try:
-            self._client.stop(run_id)
+            self._workers.at(run.worker).stop(run.run_id)
         except WorkerError as error:
             # The thread that follows the run asks again as soon as the worker has it.
-            LOG.info("the worker did not take the stop of %s: %s", run_id, error)
+            LOG.info("the worker did not take the stop of %s: %s", run.run_id, error)

@@ -1,4 +1,4 @@
-"""One run's way through a worker: handed over, followed, ended.
+"""One run's way through a worker: handed over to one that is free, followed, ended.
 
 A run is handed over once. Before the request is sent, its row says that the worker may have it; a
 worker that then does not know the run has lost it, and the run FAILED, because running a script
@@ -27,10 +27,10 @@ from etlocal.glue.jobs.transitions import end_run
 from etlocal.glue.jobs.worker_client import (
     RunUnknownError,
     WorkerBusyError,
-    WorkerClient,
     WorkerError,
     WorkerUnreachableError,
 )
+from etlocal.glue.jobs.workers import Workers
 from etlocal.worker.protocol import RunRequest, RunState, RunStatus
 
 LOG = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class RunFollower:
     Parameters
     ----------
     runtime : Runtime
-    client : WorkerClient
+    workers : Workers
     handle : Handle
     patience : Patience
     ended : callable
@@ -95,7 +95,7 @@ class RunFollower:
     def __init__(
         self,
         runtime: Runtime,
-        client: WorkerClient,
+        workers: Workers,
         handle: Handle,
         patience: Patience,
         *,
@@ -103,7 +103,8 @@ class RunFollower:
         delayed: Callable[[Run, str], None],
     ) -> None:
         self._runtime = runtime
-        self._client = client
+        self._workers = workers
+        self._worker = workers.at(None)
         self._handle = handle
         self._patience = patience
         self._ended = ended
@@ -128,6 +129,7 @@ class RunFollower:
             return
         self._handle.stopping = self._handle.stopping or run.state is State.STOPPING
         if run.delivered:
+            self._worker = self._workers.at(run.worker)
             self._watch(run, None)
             return
         status = self._deliver(run)
@@ -143,17 +145,18 @@ class RunFollower:
             if self._handle.stopping:
                 self._end(run, State.STOPPED, None)
                 return None
-            self._set_delivered(run, delivered=True)
             try:
-                return self._client.submit(request)
+                self._worker = self._workers.choose()
+                self._set_delivered(run, self._worker.url)
+                return self._worker.submit(request)
             except WorkerBusyError:
-                self._set_delivered(run, delivered=False)
+                self._set_delivered(run, None)
                 patient_until = time.monotonic() + self._patience.absent
                 self._await_slot()
             except WorkerUnreachableError as error:
                 if error.sent:
                     return None
-                self._set_delivered(run, delivered=False)
+                self._set_delivered(run, None)
                 if time.monotonic() > patient_until:
                     self._end(run, State.FAILED, f"The run could not be started: {error}")
                     return None
@@ -163,11 +166,11 @@ class RunFollower:
                 return None
 
     def _await_slot(self) -> None:
-        """Wait until the worker says that a slot is free, or something else is to be done."""
+        """Wait until a worker says that a slot is free, or something else is to be done."""
         while not self._handle.stopping:
             self._pause(self._patience.busy_pause)
             try:
-                if self._client.health().free:
+                if self._workers.has_free_slot():
                     return
             except WorkerError:
                 return
@@ -186,7 +189,7 @@ class RunFollower:
             self._check_open()
             try:
                 self._send_stop(run)
-                status = self._client.status(
+                status = self._worker.status(
                     run.run_id, wait=self._wait(run, seen), seen=seen or ""
                 )
             except RunUnknownError:
@@ -247,7 +250,7 @@ class RunFollower:
             if self._timed_out:
                 self._deadline = time.monotonic() + self._patience.stop
         if (self._handle.stopping or self._timed_out) and not self._stop_sent:
-            self._client.stop(run.run_id)
+            self._worker.stop(run.run_id)
             self._stop_sent = True
 
     def _wait(self, run: Run, seen: str | None) -> float:
@@ -274,9 +277,9 @@ class RunFollower:
         allowed = clock.scaled(run.spec.timeout_minutes * 60)
         self._deadline = time.monotonic() + allowed - passed
 
-    def _set_delivered(self, run: Run, *, delivered: bool) -> None:
+    def _set_delivered(self, run: Run, worker: str | None) -> None:
         with self._runtime.store.transaction() as tx:
-            set_delivered(tx, run.seq, delivered=delivered)
+            set_delivered(tx, run.seq, worker)
 
     def _end(
         self, run: Run, state: State, message: str | None, status: RunStatus | None = None
@@ -303,7 +306,7 @@ class RunFollower:
             glue_version=run.spec.glue_version,
             region=run.region,
             account=run.account,
-            endpoint_url=self._runtime.settings.endpoint_url,
+            endpoint_url=self._runtime.settings.job_endpoint,
             role_arn=run.spec.role_arn,
             attempt=run.attempt,
         )

@@ -78,6 +78,8 @@ class Run:
         Which run of its job it is; an automatic retry is the same run, another attempt.
     delivered : bool
         Whether the worker has it, or may have it.
+    worker : str or None
+        That worker's URL.
     execution_started_on : datetime or None
         When its script was started.
     """
@@ -93,6 +95,7 @@ class Run:
     state: State
     state_detail: str | None
     delivered: bool
+    worker: str | None
     spec: RunSpec
     error_message: str | None
     started_on: datetime
@@ -200,9 +203,12 @@ def count_going_on(tx: sqlite3.Connection, account: str, region: str, job_name: 
     return int(row[0])
 
 
-def set_delivered(tx: sqlite3.Connection, seq: int, *, delivered: bool) -> None:
-    """Say whether the worker may have the run."""
-    tx.execute("UPDATE jobs_run SET delivered = ? WHERE seq = ?", (int(delivered), seq))
+def set_delivered(tx: sqlite3.Connection, seq: int, worker: str | None) -> None:
+    """Say which worker, by its URL, may have the run; None for none."""
+    tx.execute(
+        "UPDATE jobs_run SET delivered = ?, worker = ? WHERE seq = ?",
+        (int(worker is not None), worker, seq),
+    )
 
 
 def set_running(
@@ -290,6 +296,7 @@ def _run(row: sqlite3.Row) -> Run:
         state=State(row["state"]),
         state_detail=row["state_detail"],
         delivered=bool(row["delivered"]),
+        worker=row["worker"],
         spec=RunSpec.model_validate_json(row["spec"]),
         error_message=row["error_message"],
         started_on=datetime.fromisoformat(row["started_on"]),

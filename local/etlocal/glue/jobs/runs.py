@@ -181,7 +181,7 @@ def _stop(job_name: str, run_id: str, call: Call) -> tuple[str, str] | None:
         driver.follow(started)
         driver.announce(run.seq)
     else:
-        driver.stop_run(run.seq, run.run_id)
+        driver.stop_run(run)
     return None
 
 

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS jobs_run (
     state TEXT NOT NULL,
     state_detail TEXT,
     delivered INTEGER NOT NULL DEFAULT 0,
+    worker TEXT,
     spec TEXT NOT NULL,
     error_message TEXT,
     started_on TEXT NOT NULL,

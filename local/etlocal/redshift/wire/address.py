@@ -2,13 +2,16 @@
 
 The name stays the one that tells a workgroup or cluster from others (a Glue connection is found by
 it); it leads to the loopback interface where ``.localhost`` is resolved as RFC 6761 says. The port
-is the one that is listened on, and the address of the one network interface is the loopback's.
+is the one that is listened on, and the address of the one network interface is the one by which
+Glue jobs reach the endpoint: the loopback's, or in containers the endpoint's in their network.
 """
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from etlocal.aws.call import Runtime
 from etlocal.redshift.wire.server import WireServer
@@ -20,7 +23,8 @@ def of_workgroup(runtime: Runtime, document: Mapping[str, Any]) -> dict[str, Any
     port = runtime.component(WireServer).port
     if port is None:
         return dict(document)
-    interface = {"privateIpAddress": LOOPBACK, "networkInterfaceId": "eni-loopback"}
+    address = _private_address(runtime)
+    interface = {"privateIpAddress": address, "networkInterfaceId": "eni-loopback"}
     endpoint = {
         **document["endpoint"],
         "port": port,
@@ -34,9 +38,19 @@ def of_cluster(runtime: Runtime, document: Mapping[str, Any]) -> dict[str, Any]:
     port = runtime.component(WireServer).port
     if port is None:
         return dict(document)
-    node = {"NodeRole": "SHARED", "PrivateIPAddress": LOOPBACK, "PublicIPAddress": LOOPBACK}
+    private = _private_address(runtime)
+    node = {"NodeRole": "SHARED", "PrivateIPAddress": private, "PublicIPAddress": LOOPBACK}
     return {
         **document,
         "Endpoint": {**document["Endpoint"], "Port": port},
         "ClusterNodes": [node],
     }
+
+
+def _private_address(runtime: Runtime) -> str:
+    host = urlsplit(runtime.settings.job_endpoint).hostname or LOOPBACK
+    try:
+        return socket.gethostbyname(host)
+    except OSError:
+        # A name that only the jobs' network knows: the port is at least here.
+        return LOOPBACK

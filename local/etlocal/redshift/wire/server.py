@@ -52,7 +52,7 @@ class WireServer:
         return None if self.port is None else f"{LOOPBACK}:{self.port}"
 
     def start(self) -> None:
-        """Listen on the loopback interface.
+        """Listen on the address that the settings name: the loopback interface, unless asked.
 
         A port that was asked for must be free. The usual one need not be: if it is taken, another
         one is, and a warning names it.
@@ -62,21 +62,22 @@ class WireServer:
         PortTakenError
             If the port that was asked for is taken.
         """
-        asked = self._runtime.settings.redshift_port
+        settings = self._runtime.settings
+        asked, where = settings.redshift_port, settings.bind_address
         try:
-            listener = _bound(REDSHIFT_PORT if asked is None else asked)
+            listener = _bound(where, REDSHIFT_PORT if asked is None else asked)
         except OSError as error:
             if asked is not None:
                 raise PortTakenError(
-                    f"port {asked} on {LOOPBACK}, where Redshift is to listen, cannot be used "
+                    f"port {asked} on {where}, where Redshift is to listen, cannot be used "
                     f"({error.strerror}); end what uses it or choose another port with "
                     "ETLOCAL_REDSHIFT_PORT"
                 ) from error
-            listener = _bound(0)
+            listener = _bound(where, 0)
             _LOG.warning(
                 "port %s on %s is in use, so Redshift listens on %s; choose a port with "
                 "ETLOCAL_REDSHIFT_PORT",
-                REDSHIFT_PORT, LOOPBACK, listener.getsockname()[1],
+                REDSHIFT_PORT, where, listener.getsockname()[1],
             )  # fmt: skip
         self._listener, self.port = listener, int(listener.getsockname()[1])
         threading.Thread(
@@ -149,11 +150,11 @@ class WireServer:
                 self._open.pop(connection, None)
 
 
-def _bound(port: int) -> socket.socket:
+def _bound(where: str, port: int) -> socket.socket:
     listener = socket.socket()
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
+        listener.bind((where, port))
         listener.listen(_BACKLOG)
     except OSError:
         listener.close()

@@ -29,6 +29,13 @@ SECONDS = 10.0
 class FakeWorker:
     """The worker's protocol over HTTP; a run moves only when the test says so.
 
+    Parameters
+    ----------
+    host : str
+        The loopback address that it answers on.
+    port : int
+        0 for any that is free.
+
     Attributes
     ----------
     slots : int
@@ -39,7 +46,8 @@ class FakeWorker:
         Whether it breaks a submission off after having taken it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.host = host
         self.slots = 100
         self.obeys = True
         self.deaf = False
@@ -49,13 +57,13 @@ class FakeWorker:
         self.submissions: list[str] = []
         self.stops: list[str] = []
         self.changed = threading.Condition()
-        self.port = 0
+        self.port = port
         self._server: ThreadingHTTPServer | None = None
         self.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self) -> None:
         """Answer, on the port of before if there was one, knowing no run."""
@@ -82,7 +90,7 @@ class FakeWorker:
         with self.changed:
             self.requests.clear()
             self.statuses.clear()
-        self._server = Server(("127.0.0.1", self.port), Handler)
+        self._server = Server((self.host, self.port), Handler)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 

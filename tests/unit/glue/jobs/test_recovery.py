@@ -194,7 +194,7 @@ def test_a_run_that_may_have_been_delivered_before_a_crash_is_not_sent_again(
     # A process that dies between this mark and the answer leaves the row so.
     with glue.runtime.store.transaction() as tx:
         seq = tx.execute("SELECT seq FROM jobs_run").fetchone()[0]
-        set_delivered(tx, seq, delivered=True)
+        set_delivered(tx, seq, worker.url)
     worker.slots = 1
 
     glue.start()

@@ -23,6 +23,7 @@ from etlocal.redshift.engines.postgres.loading import FORM
 from etlocal.redshift.engines.postgres.pg_types import aligned, refine, type_from_pg
 from etlocal.redshift.errors import FeatureNotSupportedError
 
+# No row is longer. DuckDB would take sixteen times as much at once, which small machines have not.
 _LONGEST = 64 * 1024 * 1024
 
 
@@ -68,5 +69,5 @@ def _rows(path: str, kinds: list[SqlType]) -> str:
         f"SELECT * FROM read_csv({quote_text(path)}, auto_detect = false, header = false, "
         f"delim = ',', quote = '\"', escape = '\"', columns = {{{types}}}, "
         f"nullstr = '{CANONICAL_NULL}', allow_quoted_nulls = false, new_line = '\\n', "
-        f"max_line_size = {_LONGEST}, parallel = false)"
+        f"max_line_size = {_LONGEST}, buffer_size = {_LONGEST}, parallel = false)"
     )

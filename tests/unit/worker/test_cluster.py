@@ -1,0 +1,72 @@
+"""How a Spark cluster is started, and how a worker sends jobs to one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from etlocal.settings import Settings
+from etlocal.worker import cluster
+from etlocal.worker.spark_conf import base_conf, executor_conf
+
+ENDPOINT = ("http://localstack:4566", "000000000000", "us-east-1")
+
+
+def conf(master: str) -> dict[str, str]:
+    return base_conf(Settings(spark_master=master), [Path("/jars/a.jar")], Path("/scratch"))
+
+
+def test_driver_stays_on_the_loopback_interface_unless_executors_are_elsewhere() -> None:
+    assert conf("local[*]")["spark.driver.host"] == "127.0.0.1"
+    assert conf("spark://127.0.0.1:7077")["spark.driver.host"] == "127.0.0.1"
+    assert "spark.driver.host" not in conf("spark://spark-master:7077")
+
+
+def test_executors_get_jars_and_credentials_that_a_local_master_needs_not() -> None:
+    assert "spark.jars" not in conf("local[2]")
+    assert conf("spark://spark-master:7077")["spark.jars"] == "file:///jars/a.jar"
+    assert executor_conf(Settings(), ENDPOINT) == {}
+    given = executor_conf(Settings(spark_master="spark://spark-master:7077"), ENDPOINT)
+    assert given["spark.executorEnv.AWS_ENDPOINT_URL"] == ENDPOINT[0]
+
+
+def test_no_warm_application_waits_on_a_cluster() -> None:
+    assert not Settings().runs_cold
+    assert Settings(worker_cold=True).runs_cold
+    assert Settings(spark_master="spark://spark-master:7077").runs_cold
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ends"),
+    [
+        (["master"], ["--host", "127.0.0.1", "--port", "7077", "--webui-port", "8080"]),
+        (
+            ["executor", "spark://m:7077", "--host", "", "--cores", "1", "--work-dir", "/w"],
+            [
+                *["--cores", "1", "--memory", "2g", "--work-dir", "/w", "--webui-port", "8081"],
+                "spark://m:7077",
+            ],
+        ),
+    ],
+)
+def test_command_line_of_a_daemon(arguments: list[str], ends: list[str]) -> None:
+    asked = cluster.parse(arguments)
+
+    command = cluster.command_line(Path("/java"), Path("/pyspark"), asked)
+
+    assert command[0] == "/java/bin/java"
+    assert command[-len(ends) :] == ends
+
+
+def test_daemon_on_the_loopback_interface_shows_its_page_there_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SPARK_LOCAL_IP", "10.0.0.1")
+
+    near = cluster.environment(Path("/java"), Path("/pyspark"), "127.0.0.1")
+    far = cluster.environment(Path("/java"), Path("/pyspark"), "")
+
+    assert near["SPARK_LOCAL_IP"] == "127.0.0.1"
+    assert "SPARK_LOCAL_IP" not in far
+    assert "job_path" in near["PYTHONPATH"]
