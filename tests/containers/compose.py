@@ -15,7 +15,7 @@ from etlocal.processes import free_port
 ROOT = Path(__file__).resolve().parents[2]
 # Building from nothing fetches Spark: a gigabyte, over whatever line there is.
 _BUILD_SECONDS = 1800
-_SECONDS = 300
+_SECONDS = 900
 
 
 class ComposeError(AssertionError):
@@ -99,6 +99,10 @@ class Compose:
     def containers(self, service: str) -> list[str]:
         """Give the ids of a service's containers that run."""
         return self("ps", "--quiet", service).split()
+
+    def running(self) -> set[str]:
+        """Give the services of which a container runs."""
+        return set(self("ps", "--status", "running", "--services").split())
 
     def inspect(self, container: str) -> dict[str, Any]:
         """Give all that the engine knows of a container."""
