@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -61,8 +62,9 @@ class Control:
                 status, text = answer.status, answer.read()
         except urllib.error.HTTPError as error:
             raise _refusal(error) from None
-        except OSError as error:
-            reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        except (OSError, http.client.HTTPException) as error:
+            # What speaks another protocol than HTTP is no answer either.
+            reason = error.reason if isinstance(error, urllib.error.URLError) else repr(error)
             raise ControlError(f"{self._url} does not answer: {reason}") from None
         try:
             return json.loads(text)

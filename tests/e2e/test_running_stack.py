@@ -140,7 +140,8 @@ def test_demo_that_does_not_come_to_its_end_says_why_and_exits_with_1(
     assert "has not ended within 2 s" in late.stderr
     assert "Traceback" not in failed.stderr + late.stderr
     assert etlocal.clock.time_scale == before
-    assert etlocal.client("sqs").list_queues().get("QueueUrls", []) == []
+    left = etlocal.client("sqs").list_queues(QueueNamePrefix="etlocal-inbox")
+    assert left.get("QueueUrls", []) == []
 
 
 def test_one_of_several_pipelines_has_to_be_named(etlocal: Harness, tmp_path: Path) -> None:

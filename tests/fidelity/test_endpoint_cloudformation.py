@@ -264,7 +264,7 @@ def test_a_failed_update_restores_what_was_and_can_be_mended(
 
 def test_outputs_stay_what_they_were_when_update_stack_rolls_back(stack: Stack) -> None:
     queue: Resources = {"Queue": {"Type": "AWS::SQS::Queue"}}
-    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}, "Description": "a"}}
+    key: Resources = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}, "Description": "a"}}
     made = stack.deploy(
         {**queue, "Key": key}, "CREATE_COMPLETE", Outputs={"Queue": {"Value": {"Ref": "Queue"}}}
     )
