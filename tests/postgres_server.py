@@ -21,9 +21,12 @@ from pathlib import Path
 
 VARIABLE = "ETLOCAL_TEST_POSTGRES_URL"
 PASSWORD = "p@ss/w:rd"
-_QUOTED = "p%40ss%2Fw%3Ard"
+QUOTED = "p%40ss%2Fw%3Ard"
 # Nothing here has to survive the machine.
-_QUICK = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60"
+_QUICK = (
+    "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off -c jit=off "
+    "-c max_connections=60"
+)
 
 
 class NoServerError(Exception):
@@ -138,7 +141,7 @@ def _made(binaries: Path, folder: Path, user: int | None) -> Server:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    url = f"postgresql://postgres:{_QUOTED}@127.0.0.1:{port}/postgres"
+    url = f"postgresql://postgres:{QUOTED}@127.0.0.1:{port}/postgres"
     return Server(url, binaries, folder, user, port)
 
 

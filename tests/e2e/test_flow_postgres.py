@@ -12,11 +12,15 @@ from pydantic import SecretStr
 from etlocal.processes import free_port
 from etlocal.settings import Settings
 from etlocal.stack import Record, Stack
-from etlocal.testing.harness import Pipeline
+from etlocal.testing.harness import Harness
+from tests.e2e.conftest import PATIENT
 from tests.e2e.expected import expected
 from tests.e2e.test_flow import FACT, days, loaded
 
 pytestmark = pytest.mark.spark
+
+# Two stacks may be up while it runs.
+_LONG = 600
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +57,12 @@ def on_the_server(url: str) -> list[int]:
 
 
 def test_uploaded_days_become_rows_on_the_server(
-    pipeline: Pipeline, project: Path, postgres_url: str
+    etlocal: Harness, project: Path, postgres_url: str
 ) -> None:
+    pipeline = etlocal.deploy(project / "template.yaml", parameters=PATIENT)
     files = days(project, 2)
 
-    first = pipeline.run(files[0])
-    second = pipeline.run(files[1])
+    first, second = (pipeline.run(file, seconds=_LONG) for file in files)
 
     assert first.status == second.status == "SUCCEEDED", first.cause or second.cause
     total = expected(files, project / "seed_data" / "airports.csv")

@@ -45,7 +45,23 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def warehouse_url(engine: str, request: pytest.FixtureRequest) -> str:
     """The setting that chooses the engine."""
-    return str(request.getfixturevalue("postgres_url")) if engine == "postgres" else ""
+    return str(request.getfixturevalue("prepared_postgres")) if engine == "postgres" else ""
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres(postgres_url: str) -> Iterator[str]:
+    """The server; every database on it is made as a copy of one that is prepared already."""
+    from etlocal.redshift.engines.postgres import PostgresEngine
+    from etlocal.redshift.engines.postgres.instance import Instance
+
+    made = PostgresEngine(postgres_url, f"test-{uuid.uuid4()}")
+    made.connect("dev", "ann").close()
+    # Nobody may be connected to what is copied.
+    made.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Instance, "template", made._instance._listed()["dev"])
+        yield postgres_url
+    made.delete()
 
 
 MakeEngine = Callable[[], Engine]

@@ -13,6 +13,7 @@ from etlocal.redshift.data.errors import InvalidRequestError
 from etlocal.redshift.data.operations import OPERATIONS as DATA
 from etlocal.redshift.data.worker import Worker
 from etlocal.redshift.engines.postgres.connection import Address
+from etlocal.redshift.engines.postgres.instance import Instance
 from etlocal.settings import Settings
 from etlocal.waiting import await_answer
 from tests.postgres_server import NoServerError, Server, own
@@ -35,8 +36,9 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture
-def settings(settings: Settings, postgres: Server) -> Settings:
-    """Settings whose warehouse is that server."""
+def settings(settings: Settings, postgres: Server, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings whose warehouse is that server, which has no database but its own."""
+    monkeypatch.setattr(Instance, "template", "template0")
     return settings.model_copy(
         update={"warehouse_url": SecretStr(postgres.url), "redshift_port": 0}
     )

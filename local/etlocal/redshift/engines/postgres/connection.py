@@ -63,7 +63,8 @@ class Address:
         self.host = parts.hostname
         self.user = unquote(parts.username or "postgres")
         self.database = unquote(parts.path.strip("/")) or self.user
-        self._password = unquote(parts.password) if parts.password is not None else None
+        # None at all is told by the server as a wrong one is; one that asks for none gets none.
+        self._password = unquote(parts.password or "")
 
     def __repr__(self) -> str:
         return f"postgresql://{self.user}@{self.host}:{self.port}/{self.database}"

@@ -41,7 +41,15 @@ class Instance:
     key : str
     first : str
         The database that a new namespace begins with.
+
+    Attributes
+    ----------
+    template : str
+        The server's database that new ones are copies of; one that is prepared is not prepared
+        again.
     """
+
+    template = "template0"
 
     def __init__(self, address: Address, key: str, first: str = "dev") -> None:
         self._pool = Pool(address)
@@ -175,8 +183,8 @@ class Instance:
         for place, characters in enumerate(_CHARACTERS):
             try:
                 self._command(
-                    f"CREATE DATABASE {quote(target)} TEMPLATE template0 ENCODING 'UTF8' "
-                    f"LC_COLLATE 'C' LC_CTYPE {quote_text(characters)}"
+                    f"CREATE DATABASE {quote(target)} TEMPLATE {quote(self.template)} "
+                    f"ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE {quote_text(characters)}"
                 )
             except SqlError as error:
                 # 42P04: one without its mark, from a process that died or begins just now.
