@@ -16,17 +16,46 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 VARIABLE = "ETLOCAL_TEST_POSTGRES_URL"
 PASSWORD = "p@ss/w:rd"
-_QUOTED = "p%40ss%2Fw%3Ard"
+QUOTED = "p%40ss%2Fw%3Ard"
 # Nothing here has to survive the machine.
-_QUICK = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60"
+_QUICK = (
+    "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off -c jit=off "
+    "-c max_connections=60"
+)
 
 
 class NoServerError(Exception):
     """There is no server and nothing to start one with; says what was looked for."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server of the tests' own, which they may stop and start again."""
+
+    url: str
+    binaries: Path
+    folder: Path
+    user: int | None
+    port: int
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections."""
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {_QUICK}"
+        )
+        self._control("-l", str(self.folder / "log"), "-o", options, "-t", "60", "start")
+
+    def stop(self) -> None:
+        """Stop it as a crash does: whoever is connected is cut off, nothing is written."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *arguments: str) -> None:
+        _run(self.binaries, "pg_ctl", self.user, "-D", str(self.folder / "data"), "-w", *arguments)
 
 
 @contextmanager
@@ -42,6 +71,19 @@ def running() -> Iterator[str]:
     if given:
         yield given
         return
+    with own() as server:
+        yield server.url
+
+
+@contextmanager
+def own() -> Iterator[Server]:
+    """Start a server that nobody else uses; it ends with the block.
+
+    Raises
+    ------
+    NoServerError
+        If there are no binaries that do.
+    """
     reasons = []
     for binaries in _candidates():
         folder = Path(tempfile.mkdtemp(prefix="etlocal-pg-"))
@@ -50,15 +92,16 @@ def running() -> Iterator[str]:
             if user is not None:
                 os.chown(folder, user, -1)
             try:
-                port = _started(binaries, folder, user)
+                server = _made(binaries, folder, user)
+                server.start()
             except (OSError, subprocess.SubprocessError) as error:
                 reasons.append(f"{binaries}: {getattr(error, 'stderr', None) or error}")
                 continue
             try:
-                yield f"postgresql://postgres:{_QUOTED}@127.0.0.1:{port}/postgres"
+                yield server
             finally:
-                _run(binaries, "pg_ctl", user, "-D", str(folder / "data"), "-m", "immediate",
-                     "-w", "stop")  # fmt: skip
+                if (folder / "data" / "postmaster.pid").exists():
+                    server.stop()
             return
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -88,7 +131,7 @@ def _user() -> int | None:
     return 65534
 
 
-def _started(binaries: Path, folder: Path, user: int | None) -> int:
+def _made(binaries: Path, folder: Path, user: int | None) -> Server:
     data, password = folder / "data", folder / "password"
     password.write_text(PASSWORD)
     password.chmod(0o644)
@@ -98,10 +141,8 @@ def _started(binaries: Path, folder: Path, user: int | None) -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {_QUICK}"
-    _run(binaries, "pg_ctl", user, "-D", str(data), "-l", str(folder / "log"), "-o", options,
-         "-w", "-t", "60", "start")  # fmt: skip
-    return port
+    url = f"postgresql://postgres:{QUOTED}@127.0.0.1:{port}/postgres"
+    return Server(url, binaries, folder, user, port)
 
 
 def _run(binaries: Path, program: str, user: int | None, *arguments: str) -> None:

@@ -100,6 +100,11 @@ class Settings(BaseSettings):
         ).model_dump_json()
 
     @property
+    def state_file(self) -> Path:
+        """The file of our services' state in the state folder."""
+        return self.state_dir / "state.sqlite3"
+
+    @property
     def endpoint_url(self) -> str:
         """The AWS endpoint's URL."""
         return f"http://{LOOPBACK}:{self.port}"

@@ -191,12 +191,13 @@ class Stack:
         return running
 
     def reset(self) -> None:
-        """Delete the state folder's contents; the parts must have been stopped.
+        """Delete the state folder, and its warehouse where that is on a server.
 
         Raises
         ------
         StackError
-            If a part is still running.
+            If a part is still running, or the warehouse's databases cannot be deleted; nothing in
+            the folder is then.
         """
         running = self.record()
         if running is not None and any(part.is_alive() for part in running.parts):
@@ -207,7 +208,34 @@ class Stack:
             raise StackError(
                 f"{self._state} was not made by etlocal (no {_MARKER} in it): nothing was deleted"
             )
+        self._clear_server()
         shutil.rmtree(self._state)
+
+    def _clear_server(self) -> None:
+        """Delete the databases that the state folder has on a server, if it has any there."""
+        if self.settings.warehouse_url is None or not self.settings.state_file.exists():
+            return
+        python = environments.ensure(environments.ENDPOINT, self.settings)
+        environment = {
+            **inherited_environment(),
+            **self.settings.environment(),
+            "PYTHONPATH": str(make_overlay(self._run / "overlays")),
+        }
+        done = subprocess.run(
+            [str(python), "-m", "etlocal.redshift.clearing"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StackError(
+                f"the warehouse's databases could not be deleted, so {self._state} is as it was: "
+                f"{done.stderr.strip()}; start the server that ETLOCAL_WAREHOUSE_URL names, or "
+                "unset the variable to delete the folder alone"
+            )
 
     def _clear_up(self, running: Record) -> list[Part]:
         """End what is left of a stack of which a part has died; give the parts that may stay."""

@@ -139,6 +139,20 @@ def private_endpoint(tmp_path: Path) -> Iterator[Endpoint]:
 
 
 @pytest.fixture(scope="session")
+def postgres_endpoint(
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: str
+) -> Iterator[Endpoint]:
+    """An endpoint whose warehouse is on a PostgreSQL server."""
+    running = start(
+        tmp_path_factory.mktemp("postgres"), os.getpid(), ETLOCAL_WAREHOUSE_URL=postgres_url
+    )
+    yield running
+    # What it has on the server would stay there.
+    running.call("POST", "/_etlocal/reset")
+    os.kill(running.pid, signal.SIGTERM)
+
+
+@pytest.fixture(scope="session")
 def endpoint_url(endpoint: Endpoint) -> str:
     """The endpoint's URL."""
     return endpoint.url

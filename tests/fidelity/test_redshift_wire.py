@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -18,11 +19,14 @@ import redshift_connector
 from redshift_connector.error import ProgrammingError
 
 from etlocal.waiting import await_answer
+from tests.fidelity.conftest import Endpoint
 from tests.fidelity.test_worker import Bench, bench, worker_url
 
 __all__ = ["bench", "worker_url"]
 
 Clients = Callable[[str], Any]
+# Another endpoint has to be started for the second engine: its tests share it on one worker.
+ENGINES = ("endpoint", pytest.param("postgres_endpoint", marks=pytest.mark.xdist_group("postgres")))
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,24 @@ class Warehouse:
         )  # fmt: skip
 
 
+@pytest.fixture(scope="module", params=ENGINES, ids=("duckdb", "postgres"))
+def aws(request: pytest.FixtureRequest) -> Clients:
+    """Makes boto3 clients of an endpoint of each engine."""
+    endpoint: Endpoint = request.getfixturevalue(request.param)
+    return lru_cache(maxsize=None)(endpoint.client)
+
+
 @pytest.fixture
-def warehouse(client: Clients, name: str) -> Iterator[Warehouse]:
+def warehouse(aws: Clients, name: str) -> Iterator[Warehouse]:
     """A workgroup whose administrator's password AWS manages."""
-    serverless = client("redshift-serverless")
+    serverless = aws("redshift-serverless")
     made = serverless.create_namespace(
         namespaceName=name, adminUsername="admin", manageAdminPassword=True
     )["namespace"]
     shown = serverless.create_workgroup(workgroupName=name, namespaceName=name)["workgroup"]
     (endpoint,) = shown["endpoint"]["vpcEndpoints"]
     assert endpoint["networkInterfaces"][0]["privateIpAddress"] == "127.0.0.1"
-    secret = client("secretsmanager").get_secret_value(SecretId=made["adminPasswordSecretArn"])
+    secret = aws("secretsmanager").get_secret_value(SecretId=made["adminPasswordSecretArn"])
     password = json.loads(secret["SecretString"])["password"]
     yield Warehouse(name, shown["endpoint"]["port"], "admin", password)
     serverless.delete_workgroup(workgroupName=name)
@@ -108,11 +119,11 @@ def test_psycopg_fetches_a_large_result_and_rolls_back(warehouse: Warehouse) -> 
         assert connection.execute("select count(*) from t").fetchone() == (0,)
 
 
-def test_what_the_port_writes_the_data_api_reads(client: Clients, warehouse: Warehouse) -> None:
+def test_what_the_port_writes_the_data_api_reads(aws: Clients, warehouse: Warehouse) -> None:
     with warehouse.psycopg(autocommit=True) as connection:
         connection.execute("create table shared (a int)")
         connection.execute("insert into shared values (1), (2)")
-    data = client("redshift-data")
+    data = aws("redshift-data")
     asked = data.execute_statement(
         WorkgroupName=warehouse.workgroup, Database="dev", Sql="select count(*) from shared"
     )
@@ -125,10 +136,8 @@ def test_what_the_port_writes_the_data_api_reads(client: Clients, warehouse: War
     assert found == [[{"longValue": 2}]]
 
 
-def test_copy_and_unload_work_over_the_port(
-    client: Clients, warehouse: Warehouse, name: str
-) -> None:
-    s3 = client("s3")
+def test_copy_and_unload_work_over_the_port(aws: Clients, warehouse: Warehouse, name: str) -> None:
+    s3 = aws("s3")
     s3.create_bucket(Bucket=name)
     s3.put_object(Bucket=name, Key="in/a.csv", Body=b"1,Reno\n2,Ames\n")
     policy = {
@@ -136,7 +145,7 @@ def test_copy_and_unload_work_over_the_port(
         "Statement": [{"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"},
                        "Action": "sts:AssumeRole"}],
     }  # fmt: skip
-    role = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
+    role = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
     arn = role["Role"]["Arn"]
     notices: list[str | None] = []
     with warehouse.psycopg(autocommit=True) as connection:
@@ -182,9 +191,9 @@ def test_redshift_connector_connects_queries_and_describes(warehouse: Warehouse)
 
 
 def test_redshift_connector_takes_credentials_of_get_credentials(
-    client: Clients, warehouse: Warehouse
+    aws: Clients, warehouse: Warehouse
 ) -> None:
-    lent = client("redshift-serverless").get_credentials(workgroupName=warehouse.workgroup)
+    lent = aws("redshift-serverless").get_credentials(workgroupName=warehouse.workgroup)
     with redshift_connector.connect(
         host=warehouse.host, port=warehouse.port, user=lent["dbUser"],
         password=lent["dbPassword"], database="dev", ssl=False,

@@ -18,7 +18,6 @@ LOG = logging.getLogger(__name__)
 
 # Each exports SERVICES, in the order they are started.
 PACKAGES = ("etlocal.redshift", "etlocal.glue")
-STATE_FILE = "state.sqlite3"
 _START_SECONDS = 30.0
 
 
@@ -39,7 +38,7 @@ class Host:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.clients = Clients(settings)
-        self.runtime = Runtime(settings, Store(settings.state_dir / STATE_FILE), self.clients)
+        self.runtime = Runtime(settings, Store(settings.state_file), self.clients)
         self.wire = self.runtime.component(WireServer)
         self.services = {service.name: service for service in _find_services()}
         self._running: list[Service] = []

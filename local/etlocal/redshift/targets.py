@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from etlocal.aws.call import Call
 from etlocal.aws.errors import AwsError
+from etlocal.aws.store import Store
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS redshift_namespaces (
@@ -60,6 +61,17 @@ class TargetNotFoundError(AwsError):
 
     def __init__(self) -> None:
         super().__init__("Redshift endpoint doesn't exist in this region.")
+
+
+def keys(store: Store, prefix: str = "") -> list[str]:
+    """List the ids by which `Warehouse.engine` knows namespaces and clusters; or one kind's."""
+    store.ensure(SCHEMA)
+    with store.transaction() as tx:
+        rows = tx.execute(
+            "SELECT 'namespace-' || id AS key FROM redshift_namespaces "
+            "UNION ALL SELECT 'cluster-' || id FROM redshift_clusters ORDER BY key"
+        ).fetchall()
+    return [row["key"] for row in rows if row["key"].startswith(prefix)]
 
 
 def workgroup(call: Call, name: str) -> Target:

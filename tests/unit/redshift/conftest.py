@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
@@ -21,8 +22,8 @@ from etlocal.redshift.data.worker import Worker
 from etlocal.redshift.engines.base import Engine
 from etlocal.redshift.serverless.operations import OPERATIONS as SERVERLESS
 from etlocal.redshift.warehouse import Warehouse
-from etlocal.settings import Settings
-from tests import postgres_server
+from etlocal.redshift.wire.server import WireServer
+from etlocal.settings import LOOPBACK, Settings
 
 ENGINES = ("duckdb", "postgres")
 
@@ -36,16 +37,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server's URL; without a server the test is skipped, and says why."""
-    try:
-        with postgres_server.running() as url:
-            yield url
-    except postgres_server.NoServerError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest) -> str:
     """The engine that a test runs on."""
     return str(getattr(request, "param", "duckdb"))
@@ -54,7 +45,23 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def warehouse_url(engine: str, request: pytest.FixtureRequest) -> str:
     """The setting that chooses the engine."""
-    return str(request.getfixturevalue("postgres_url")) if engine == "postgres" else ""
+    return str(request.getfixturevalue("prepared_postgres")) if engine == "postgres" else ""
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres(postgres_url: str) -> Iterator[str]:
+    """The server; every database on it is made as a copy of one that is prepared already."""
+    from etlocal.redshift.engines.postgres import PostgresEngine
+    from etlocal.redshift.engines.postgres.instance import Instance
+
+    made = PostgresEngine(postgres_url, f"test-{uuid.uuid4()}")
+    made.connect("dev", "ann").close()
+    # Nobody may be connected to what is copied.
+    made.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Instance, "template", made._instance._listed()["dev"])
+        yield postgres_url
+    made.delete()
 
 
 MakeEngine = Callable[[], Engine]
@@ -220,6 +227,37 @@ def call(runtime: Runtime) -> Call:
     SERVERLESS.handle("CreateNamespace", {"namespaceName": "house"}, made)
     SERVERLESS.handle("CreateWorkgroup", {"workgroupName": "group", "namespaceName": "house"}, made)
     return made
+
+
+PASSWORD = "Secret1x"
+Connect = Callable[..., "psycopg.Connection[Any]"]
+
+
+@pytest.fixture
+def server(call: Call) -> Iterator[WireServer]:
+    """A listening server; the workgroup's administrator has `PASSWORD`."""
+    SERVERLESS.handle(
+        "UpdateNamespace", {"namespaceName": "house", "adminUserPassword": PASSWORD}, call
+    )
+    running = call.runtime.component(WireServer)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def connect(server: WireServer) -> Iterator[Connect]:
+    """Connects as the workgroup's administrator, or as somebody else."""
+    made: list[psycopg.Connection[Any]] = []
+
+    def open_connection(**more: Any) -> psycopg.Connection[Any]:
+        given = {"user": "admin", "password": PASSWORD, "dbname": "dev", "autocommit": True, **more}
+        made.append(psycopg.connect(host=LOOPBACK, port=server.port, **given))
+        return made[-1]
+
+    yield open_connection
+    for connection in made:
+        connection.close()
 
 
 Run = Callable[..., dict[str, Any]]

@@ -23,6 +23,8 @@ ACCOUNT, REGION = "000000000000", "us-east-1"
 # What a service may answer to any operation, beside what its model declares.
 COMMON = {"ValidationException", "NotImplemented", "InvalidParameterValue"}
 READING = ("Get", "List", "Describe")
+# They keep, hashed, the password that they lend.
+LENDING = ("GetCredentials", "GetClusterCredentials", "GetClusterCredentialsWithIAM")
 SQLS = [
     "select 1 as a", "select :p", "create table if not exists made (a int)", "selec", "",
     "insert into made values (1)", "select * from pg_catalog.pg_class", "begin", "commit",
@@ -148,7 +150,10 @@ class RandomRedshift:
         if operation.endswith("ExecuteStatement"):
             self._check_statement(response)
         elif operation.startswith(READING):
-            assert self.dump() == before, f"{operation} changed the store"
+            after = self.dump()
+            if operation in LENDING:
+                after["redshift_logins"] = before["redshift_logins"]
+            assert after == before, f"{operation} changed the store"
         shape = table.model.operation_model(operation).output_shape
         if shape is not None:
             # A list that the model wants at least one member in is still empty where nothing is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from etlocal.redshift.engines.postgres import PostgresEngine
 from etlocal.redshift.engines.postgres.connection import Address
 from etlocal.redshift.errors import SqlError
 from etlocal.settings import Settings
-from tests.postgres_server import PASSWORD
+from tests.postgres_server import PASSWORD, QUOTED, VARIABLE
 
 
 def test_the_password_is_in_no_text_of_the_settings_or_the_address(tmp_path: Path) -> None:
@@ -52,6 +53,21 @@ def test_a_wrong_password_is_an_error_that_shows_neither(postgres_url: str) -> N
         PostgresEngine(wrong, "key").databases()
     assert "hidden" not in str(caught.value)
     assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.skipif(VARIABLE in os.environ, reason=f"{VARIABLE} names a server of other rules")
+def test_the_login_is_by_password_over_tcp_as_a_container_wants_it(postgres_url: str) -> None:
+    connection = Address(postgres_url).connect()
+    try:
+        rows = connection.rows(
+            "SELECT DISTINCT auth_method, CAST(inet_client_addr() AS text), rolpassword LIKE "
+            "'SCRAM-SHA-256$%' FROM pg_hba_file_rules, pg_authid WHERE rolname = current_user"
+        )
+    finally:
+        connection.close()
+    assert rows == [("scram-sha-256", "127.0.0.1/32", True)]
+    with pytest.raises(SqlError, match="password"):
+        PostgresEngine(postgres_url.replace(f":{QUOTED}", ""), "key").databases()
 
 
 def test_two_namespaces_have_databases_of_one_name_and_keep_them(postgres_url: str) -> None:

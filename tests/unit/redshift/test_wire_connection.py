@@ -6,9 +6,7 @@ import hashlib
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -22,43 +20,15 @@ from etlocal.redshift.wire import messages
 from etlocal.redshift.wire.server import PortTakenError, WireServer
 from etlocal.settings import LOOPBACK, REDSHIFT_PORT, Settings
 
-from .conftest import FakeClients, Run
+from .conftest import PASSWORD, Connect, FakeClients, Run
 
-PASSWORD = "Secret1x"
-Connect = Callable[..., "psycopg.Connection[Any]"]
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings with a port that the system chooses."""
-    return Settings(state_dir=tmp_path / "state", redshift_port=0)
+pytestmark = pytest.mark.both_engines
 
 
 @pytest.fixture
-def server(call: Call) -> Iterator[WireServer]:
-    """A listening server; the workgroup's administrator has `PASSWORD`."""
-    SERVERLESS.handle(
-        "UpdateNamespace", {"namespaceName": "house", "adminUserPassword": PASSWORD}, call
-    )
-    running = call.runtime.component(WireServer)
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def connect(server: WireServer) -> Iterator[Connect]:
-    """Connects as the workgroup's administrator, or as somebody else."""
-    made: list[psycopg.Connection[Any]] = []
-
-    def open_connection(**more: Any) -> psycopg.Connection[Any]:
-        given = {"user": "admin", "password": PASSWORD, "dbname": "dev", "autocommit": True, **more}
-        made.append(psycopg.connect(host=LOOPBACK, port=server.port, **given))
-        return made[-1]
-
-    yield open_connection
-    for connection in made:
-        connection.close()
+def settings(settings: Settings, engine: str) -> Settings:
+    """Settings of either engine, with a port that the system chooses."""
+    return settings.model_copy(update={"redshift_port": 0})
 
 
 class Raw:
@@ -339,6 +309,55 @@ def test_settings_of_drivers_are_taken_and_told(connect: Connect) -> None:
     assert one.execute("show transaction isolation level").fetchone() == ("serializable",)
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         one.execute("set client_encoding to 'latin1'")
+
+
+def test_the_catalog_describes_databases_tables_and_columns(connect: Connect) -> None:
+    one = connect()
+    one.execute(
+        "create table t (a int not null, b varchar(20) default 'x', n numeric(10,2), s super)"
+    )
+    one.execute("create view v as select a from t")
+    one.execute("comment on table t is 'of tests'")
+    found = one.execute(
+        "select c.relname, c.relkind, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), "
+        "a.attnotnull, pg_catalog.pg_get_expr(d.adbin, d.adrelid), t.typname "
+        "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+        "join pg_catalog.pg_attribute a on a.attrelid = c.oid "
+        "join pg_catalog.pg_type t on t.oid = a.atttypid "
+        "left join pg_catalog.pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum "
+        "where n.nspname = 'public' and pg_catalog.pg_table_is_visible(c.oid) "
+        "and c.relname operator(pg_catalog.~) '^(t|v)$' collate pg_catalog.default "
+        "order by c.relname, a.attnum"
+    ).fetchall()
+    assert found == [
+        ("t", "r", "a", "integer", True, None, "int4"),
+        ("t", "r", "b", "character varying(20)", False, "'x'", "varchar"),
+        ("t", "r", "n", "numeric(10,2)", False, None, "numeric"),
+        ("t", "r", "s", "super", False, None, "super"),
+        ("v", "v", "a", "integer", False, None, "int4"),
+    ]
+    remarks = "select d.description from pg_description d join pg_class c on c.oid = d.objoid"
+    assert one.execute(remarks).fetchall() == [("of tests",)]
+    one.execute("create database other")
+    names = one.execute("select datname from pg_database order by datname").fetchall()
+    assert names == [("dev",), ("other",)]
+    schemas = one.execute("select (current_schemas(true))[1], (current_schemas(false))[1]")
+    assert schemas.fetchone() == ("pg_catalog", "public")
+    owned = one.execute("select has_schema_privilege('public', 'usage'), pg_get_userbyid(100)")
+    assert owned.fetchone() == (True, "admin")
+
+
+def test_rows_that_nobody_fetches_are_given_up(server: WireServer) -> None:
+    raw = Raw(server.port)
+    raw.ask((b"Q", b"create table t (a int)\0"))
+    many = b"insert into t select 1 from t; " * 2
+    raw.ask((b"Q", b"insert into t values (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)\0"))
+    for _ in range(6):
+        raw.ask((b"Q", many + b"\0"))
+    query = parse("select a from t")
+    assert raw.ask(query, bind(), execute(1), SYNC) == "12DsZ"
+    assert raw.ask(query, bind(), execute(1), SYNC) == "12DsZ"
+    assert raw.ask((b"Q", b"select count(*) from t\0")) == "TDCZ"
 
 
 def test_a_client_that_goes_away_leaves_nothing_undone_in_the_way(

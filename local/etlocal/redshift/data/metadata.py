@@ -41,10 +41,20 @@ def like(pattern: str | None, name: str) -> bool:
 
 @OPERATIONS.operation("ListDatabases")
 def list_databases(request: ListDatabasesRequestTypeDef, call: Call) -> dict[str, Any]:
-    """List the databases of a workgroup's namespace or a cluster."""
+    """List the databases of a workgroup's namespace or a cluster.
+
+    Raises
+    ------
+    InvalidRequestError
+        If the server that they are on cannot be reached.
+    """
     target = target_of(request, call)
-    engine = call.runtime.component(Warehouse).engine(target.key, target.database)
-    return _paged("Databases", engine.databases(), request)
+    try:
+        engine = call.runtime.component(Warehouse).engine(target.key, target.database)
+        found = engine.databases()
+    except SqlError as error:
+        raise InvalidRequestError(error.message) from error
+    return _paged("Databases", found, request)
 
 
 @OPERATIONS.operation("ListSchemas")

@@ -96,12 +96,12 @@ def connect(request: Mapping[str, Any], call: Call) -> EngineSession:
     Raises
     ------
     InvalidRequestError
-        If there is no such database.
+        If there is no such database, or its server cannot be reached.
     """
     target = target_of(request, call)
-    engine = call.runtime.component(Warehouse).engine(target.key, target.database)
     name = request.get("ConnectedDatabase") or request.get("Database") or target.database
     try:
+        engine = call.runtime.component(Warehouse).engine(target.key, target.database)
         return engine.connect(name, target.user)
     except SqlError as error:
         raise InvalidRequestError(str(error.message)) from error

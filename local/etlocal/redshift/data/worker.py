@@ -229,6 +229,15 @@ class Worker:
                 session.close()
             else:
                 self._release(record.id)
+                self._drop_if_lost(kept)
+
+    def _drop_if_lost(self, kept: OpenSession) -> None:
+        """End a kept session whose server went: what it held (settings, a transaction) is gone."""
+        if not kept.session.lost:
+            return
+        with self._lock:
+            self._sessions.pop(kept.id, None)
+        kept.session.close()
 
     def _register(self, statement: str, session: EngineSession) -> None:
         with self._lock:

@@ -98,6 +98,7 @@ def parse(text: str) -> exp.Expr:
     if isinstance(tree, exp.Command):
         raise FeatureNotSupportedError(f"the statement {tree.name.upper()}")
     _fold(tree)
+    _name_operators(tree)
     return _without_object_types(tree)
 
 
@@ -147,6 +148,28 @@ def _fold(tree: exp.Expr) -> None:
     # Names are case-insensitive, quoted or not, unless enable_case_sensitive_identifier is on.
     for identifier in tree.find_all(exp.Identifier):
         identifier.set("this", identifier.this.lower())
+
+
+def _name_operators(tree: exp.Expr) -> None:
+    """Write ``OPERATOR(pg_catalog.~)`` as the operator itself, and leave COLLATE of it out.
+
+    psql writes them so: nothing that a user has made can come between.
+
+    Raises
+    ------
+    FeatureNotSupportedError
+        If it is another operator.
+    """
+    for collated in list(tree.find_all(exp.Collate)):
+        if collated.args["expression"].name == "default":
+            collated.replace(collated.this)
+    for node in list(tree.find_all(exp.Operator)):
+        name = str(node.args["operator"]).removeprefix("pg_catalog.")
+        sides = {"this": node.args["this"], "expression": node.args["expression"]}
+        if name not in ("=", "~", "!~"):
+            raise FeatureNotSupportedError(f"OPERATOR({node.args['operator']})")
+        made = exp.EQ(**sides) if name == "=" else exp.RegexpLike(**sides)
+        node.replace(exp.Not(this=made) if name == "!~" else made)
 
 
 # The numbers of the catalog's own tables, which drivers ask for by name.

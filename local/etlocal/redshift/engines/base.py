@@ -167,6 +167,11 @@ class EngineSession(ABC):
     def in_transaction(self) -> bool:
         """Whether BEGIN was called and the transaction has not ended."""
 
+    @property
+    def lost(self) -> bool:
+        """Whether the session has ended by itself, as when its server went: nothing works in it."""
+        return False
+
     @abstractmethod
     def begin(self, *, writes: bool = False) -> None:
         """Start a transaction; `writes` says that it is known to write."""

@@ -19,12 +19,11 @@ def start(runtime: Runtime) -> None:
 
 def reset(runtime: Runtime) -> None:
     """Delete every cluster with its databases."""
+    for key in targets.keys(runtime.store, "cluster-"):
+        runtime.component(Warehouse).delete(key)
     with runtime.store.transaction() as tx:
-        ids = [row["id"] for row in tx.execute("SELECT id FROM redshift_clusters").fetchall()]
         tx.execute("DELETE FROM redshift_clusters")
         tx.execute("DELETE FROM redshift_logins WHERE target LIKE 'cluster-%'")
-    for identity in ids:
-        runtime.component(Warehouse).delete(f"cluster-{identity}")
 
 
 SERVICE = Service("redshift", OPERATIONS, start, reset=reset)

@@ -24,13 +24,13 @@ def stop(runtime: Runtime) -> None:
 
 def reset(runtime: Runtime) -> None:
     """Delete every namespace with its databases."""
+    # The databases first: where their server cannot be reached, they are still known afterwards.
+    for key in targets.keys(runtime.store, "namespace-"):
+        runtime.component(Warehouse).delete(key)
     with runtime.store.transaction() as tx:
-        ids = [row["id"] for row in tx.execute("SELECT id FROM redshift_namespaces").fetchall()]
         for table in ("namespaces", "workgroups", "usage_limits", "tags"):
             tx.execute(f"DELETE FROM redshift_{table}")  # noqa: S608
         tx.execute("DELETE FROM redshift_logins WHERE target LIKE 'namespace-%'")
-    for identity in ids:
-        runtime.component(Warehouse).delete(f"namespace-{identity}")
 
 
 SERVICE = Service("redshift-serverless", OPERATIONS, start, stop, reset)

@@ -95,6 +95,9 @@ class Connection:
             self._end(FatalError(str(error), sqlstate="08P01"))
         except FatalError as error:
             self._end(error)
+        except SqlError as error:
+            # Not the client's fault: the databases cannot be reached.
+            self._end(FatalError(error.message, sqlstate=error.sqlstate, detail=error.detail))
         except Exception:  # noqa: BLE001  whatever it is, the client is told and others go on
             _LOG.exception("a connection failed inside the emulator")
             self._end(FatalError("internal error of etlocal; its log has the traceback"))
@@ -329,6 +332,8 @@ class Connection:
         self._batch.clear()
         self._channel.release()
         self._sql.failed()
+        if self._sql.lost:
+            raise FatalError(error.message, sqlstate=error.sqlstate) from error
         self._send(messages.error_response(errors.fields(error)))
 
     def _report(self) -> None:

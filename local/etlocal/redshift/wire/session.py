@@ -69,6 +69,11 @@ class Session:
         return self._engine.pid
 
     @property
+    def lost(self) -> bool:
+        """Whether the engine's session has ended by itself: the client has to connect anew."""
+        return self._engine.lost
+
+    @property
     def status(self) -> bytes:
         """``I`` outside of a transaction, ``T`` in one, ``E`` in one that has failed."""
         if self._failed:

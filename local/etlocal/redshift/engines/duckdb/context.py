@@ -63,6 +63,10 @@ class SessionContext(EngineSession):
         self.connection.execute(f"USE {quote(self.database)}.public")
         self.connection.execute(f"SET search_path = {quote_text(path)}")
 
+    def set_timezone(self, name: str) -> None:
+        """Show moments in another time zone."""
+        self.connection.execute(f"SET TimeZone = {quote_text(name)}")
+
     def remember(self, tables: catalog.Tables) -> None:
         """Forget what was found for the statement before, and take up what is known of tables."""
         self._found.clear()

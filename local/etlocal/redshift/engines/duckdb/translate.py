@@ -211,23 +211,6 @@ def _extract(node: exp.Expr) -> exp.Expr:
     return cast(dates.part_of(part, moment), "INTEGER" if part != "epoch" else "BIGINT")
 
 
-def _operator(node: exp.Expr) -> exp.Expr:
-    """Turn ``OPERATOR(pg_catalog.~)``, as psql writes it, into the operator itself."""
-    name = str(node.args["operator"]).removeprefix("pg_catalog.")
-    sides = {"this": node.args["this"], "expression": node.args["expression"]}
-    if name == "=":
-        return exp.EQ(**sides)
-    if name not in ("~", "!~"):
-        raise FeatureNotSupportedError(f"OPERATOR({node.args['operator']})")
-    matches = exp.RegexpLike(**sides)
-    return matches if name == "~" else exp.Not(this=matches)
-
-
-def _collate(node: exp.Expr) -> exp.Expr | None:
-    rule = node.args["expression"]
-    return node.args["this"] if rule.name == "default" else None
-
-
 def _current_timestamp(node: exp.Expr) -> exp.Expr:
     return call("rs_sysdate" if node.args.get("sysdate") else "rs_now")
 
@@ -307,8 +290,6 @@ _NODES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.GT: _compare,
     exp.GTE: _compare,
     exp.Extract: _extract,
-    exp.Operator: _operator,
-    exp.Collate: _collate,
     exp.CurrentTimestamp: _current_timestamp,
     exp.CurrentDate: lambda _node: cast(call("rs_sysdate"), "DATE"),
     exp.CurrentUser: lambda _node: call("rs_current_user"),

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import duckdb
 
-from etlocal.redshift.engines.duckdb import pg_catalog
+from etlocal.redshift.engines import pg_catalog
 from etlocal.redshift.engines.duckdb.build import quote, quote_text
 from etlocal.redshift.engines.duckdb.catalog import INTERNAL
 
+_USER = "getvariable('rs_user')"
 _HIDDEN = f"'{INTERNAL}', 'main', 'information_schema', 'pg_catalog'"
 
 # {db}: the database's quoted name; {text}: its name as a string.
@@ -42,7 +43,8 @@ _BASE = {
                 THEN '"identity"(' || c.identity_seed || ', ' || c.identity_step || ')'
                 ELSE c.default_text END AS default_text,
             nullif(c.length, 0) AS length, nullif(c."precision", 0) AS "precision",
-            c.scale, c.type_name, d.table_oid, c.remark
+            c.scale, c.type_name, CAST(100000 + d.table_oid AS BIGINT) AS table_oid,
+            c.remark
         FROM duckdb_columns() d LEFT JOIN {{db}}.{INTERNAL}.columns c
             ON c.schema_name = d.schema_name AND c.table_name = d.table_name
             AND c.column_name = d.column_name
@@ -186,7 +188,10 @@ def create(connection: duckdb.DuckDBPyConnection, database: str) -> None:
         target = f"memory.{quote(place(database, schema))}"
         connection.execute(f"CREATE SCHEMA {target}")
         for name, text in definitions.items():
-            query = text.format(db=quote(database), text=quote_text(database), views=where)
+            query = text.format(
+                db=quote(database), text=quote_text(database), views=where, user=_USER,
+                own=f"{quote(database)}.{INTERNAL}",
+            )  # fmt: skip
             connection.execute(f"CREATE VIEW {target}.{quote(name)} AS {query}")
 
 

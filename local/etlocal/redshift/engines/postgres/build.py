@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from sqlglot import exp
@@ -99,6 +100,16 @@ def sql(tree: exp.Expr) -> str:
     except UnsupportedError as error:
         raise FeatureNotSupportedError(f"this on PostgreSQL ({error}): the statement") from error
     return _without_nul(str(written))
+
+
+def spread(row: exp.Expr, names: Sequence[str]) -> str:
+    """Write a row of VALUES as a query of a row for each list in the JSON text ``:rows``."""
+    for placeholder in list(row.find_all(exp.Placeholder)):
+        placeholder.replace(exp.column(placeholder.name, quoted=True))
+    shown = ", ".join(sql(node) for node in row.expressions[0].expressions)
+    given = ", ".join(f"r ->> {place} AS {quote(name)}" for place, name in enumerate(names))
+    rows = "json_array_elements(CAST(:rows AS json)) AS given(r)"
+    return f"SELECT {shown} FROM (SELECT {given} FROM {rows}) AS given"  # noqa: S608  as in `sql`
 
 
 def _without_nul(text: str) -> str:

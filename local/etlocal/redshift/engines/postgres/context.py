@@ -63,6 +63,8 @@ class SessionContext(EngineSession):
         What SET has set.
     temporary : dict
         The session's temporary tables.
+    cursors : set
+        The cursors of results that are not read to their ends.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class SessionContext(EngineSession):
         self.search_path: tuple[str, ...] = ("public",)
         self.settings: dict[str, str] = {}
         self.temporary: dict[str, Table] = {}
+        self.cursors: set[str] = set()
         self._found: dict[Name, Found | None] = {}
         self.use()
 
@@ -83,6 +86,15 @@ class SessionContext(EngineSession):
         """Bring the server's search path to the session's; etlocal's functions are behind it."""
         path = ", ".join(quote(schema) for schema in (*self.search_path, catalog.INTERNAL))
         self.connection.rows(f"SELECT set_config('search_path', {quote_text(path)}, false)")
+
+    def set_timezone(self, name: str) -> None:
+        """Show moments in another time zone."""
+        self.connection.rows(f"SELECT set_config('TimeZone', {quote_text(name)}, false)")
+
+    def close_cursors(self) -> None:
+        """Give up the results that are not read to their ends."""
+        while self.cursors:
+            self.connection.run(f"CLOSE {self.cursors.pop()}")
 
     def forget(self) -> None:
         """Forget what was found for the statement before."""
@@ -119,8 +131,7 @@ class SessionContext(EngineSession):
 
     def described(self, query: str) -> list[tuple[str, int, int]]:
         """Give the columns of PostgreSQL's query without its rows, as `Connection.columns`."""
-        self.connection.rows(f"SELECT * FROM ({query}) AS described LIMIT 0")
-        return self.connection.columns()
+        return self.connection.described(query)
 
     def columns_of(self, name: Name) -> Columns:
         """List a relation's columns and their types, for type inference."""

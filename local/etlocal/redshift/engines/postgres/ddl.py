@@ -210,7 +210,7 @@ def create_view(session: SessionContext, statement: statements.CreateView) -> Re
 def _never(name: Name, columns: list[Column]) -> str:
     """Stand for a view without schema binding in PostgreSQL's catalog; reading it there fails."""
     shown = ", ".join(f"CAST(NULL AS {column_type(column.type)})" for column in columns)
-    message = f"{name} is a view without schema binding: read it through the Data API"
+    message = f"{name} is a view without schema binding: read it through Redshift"
     return (
         f"SELECT {shown} FROM (SELECT 1 AS one) AS s "
         f"WHERE {catalog.INTERNAL}.rs_refuse({quote_text(message)}, '0A000') IS NULL"

@@ -9,6 +9,18 @@ from etlocal.redshift.engines.postgres.errors import told
 from etlocal.redshift.engines.postgres.instance import Instance
 from etlocal.redshift.engines.postgres.session import PostgresSession
 
+# A client that was killed is noticed by the server while it works, and its locks are given back.
+_NOTICED = "2s"
+_SETTINGS = ", ".join(
+    f"set_config('{name}', '{value}', false)"
+    for name, value in (
+        ("TimeZone", "UTC"),
+        ("DateStyle", "ISO, MDY"),
+        ("standard_conforming_strings", "on"),
+        ("client_connection_check_interval", _NOTICED),
+    )
+)
+
 
 class PostgresEngine(Engine):
     """The databases of a namespace or cluster on a server.
@@ -47,14 +59,17 @@ class PostgresEngine(Engine):
     def connect(self, database: str, user: str) -> EngineSession:
         """Open a session."""
         connection = self._instance.connect(database)
-        with told():
-            ((pid,),) = connection.rows(
-                f"SELECT set_config('etlocal.user', {quote_text(user)}, false), "
-                f"set_config('etlocal.database', {quote_text(database)}, false), "
-                "set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, MDY', false), "
-                "set_config('standard_conforming_strings', 'on', false); SELECT pg_backend_pid()"
-            )[-1:]
-        return PostgresSession(self._instance, connection, database, user, int(str(pid)))
+        try:
+            with told():
+                ((pid,),) = connection.rows(
+                    f"SELECT set_config('etlocal.user', {quote_text(user)}, false), "
+                    f"set_config('etlocal.database', {quote_text(database)}, false), "
+                    f"{_SETTINGS}; SELECT pg_backend_pid()"
+                )[-1:]
+                return PostgresSession(self._instance, connection, database, user, int(str(pid)))
+        except BaseException:
+            self._instance.released(connection, reuse=False)
+            raise
 
     def delete(self) -> None:
         """Delete every database."""

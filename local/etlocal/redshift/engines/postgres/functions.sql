@@ -166,6 +166,18 @@ CREATE OR REPLACE FUNCTION rs_current_user() RETURNS text LANGUAGE sql STABLE AS
 CREATE OR REPLACE FUNCTION rs_current_schema() RETURNS text LANGUAGE sql STABLE AS $$ SELECT nullif(CAST(current_schema() AS text), 'etlocal') $$;
 CREATE OR REPLACE FUNCTION rs_current_database() RETURNS text LANGUAGE sql STABLE AS $$ SELECT current_setting('etlocal.database', true) $$;
 CREATE OR REPLACE FUNCTION rs_pg_backend_pid() RETURNS integer LANGUAGE sql STABLE AS $$ SELECT pg_backend_pid() $$;
+-- What psql and drivers ask of the catalog; every user has all rights, and owns what there is.
+CREATE OR REPLACE FUNCTION rs_mark(database oid) RETURNS json LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN shobj_description(database, 'pg_database') LIKE '{"etlocal":%' THEN CAST(shobj_description(database, 'pg_database') AS json) END $$;
+CREATE OR REPLACE FUNCTION rs_pg_table_is_visible(relation bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce(pg_table_is_visible(CAST(relation AS oid)), false) $$;
+CREATE OR REPLACE FUNCTION rs_current_schemas(implicit boolean) RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN implicit THEN ARRAY['pg_catalog'] ELSE CAST(ARRAY[] AS text[]) END
+        || array_remove(CAST(current_schemas(false) AS text[]), 'etlocal') $$;
+CREATE OR REPLACE FUNCTION rs_element(items text[], place integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT items[place] $$;
+CREATE OR REPLACE FUNCTION rs_format_type(kind bigint, modifier integer) RETURNS text LANGUAGE sql STABLE AS $$ SELECT CASE kind
+    WHEN 705 THEN '"unknown"' WHEN 4000 THEN 'super' WHEN 6551 THEN 'binary varying'
+    ELSE format_type(CAST(kind AS oid), modifier) END $$;
 CREATE OR REPLACE FUNCTION rs_pg_last_query_id() RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT CAST(coalesce(nullif(current_setting('etlocal.query', true), ''), '-1') AS bigint) $$;
 CREATE OR REPLACE FUNCTION rs_pg_last_copy_count() RETURNS integer LANGUAGE sql STABLE AS $$

@@ -18,6 +18,7 @@ from etlocal.redshift.engines.postgres import catalog, views
 from etlocal.redshift.engines.postgres.build import quote, quote_text
 from etlocal.redshift.engines.postgres.connection import Address, Connection
 from etlocal.redshift.engines.postgres.errors import told
+from etlocal.redshift.engines.postgres.pool import Pool
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlError
 
 _RESERVED = ("memory", "system", "temp", "template0", "template1", "padb_harvest")
@@ -40,14 +41,21 @@ class Instance:
     key : str
     first : str
         The database that a new namespace begins with.
+
+    Attributes
+    ----------
+    template : str
+        The server's database that new ones are copies of; one that is prepared is not prepared
+        again.
     """
 
+    template = "template0"
+
     def __init__(self, address: Address, key: str, first: str = "dev") -> None:
-        self.address = address
+        self._pool = Pool(address)
         self._key = key
         self._first = first
         self._lock = threading.RLock()
-        self._open: set[Connection] = set()
         self._prepared: set[str] = set()
         self._known: dict[str, str] = {}
         self._begun = False
@@ -80,6 +88,7 @@ class Instance:
         found = self._listed().get(name)
         if found is None:
             raise SqlError(f'database "{name}" does not exist', sqlstate="3D000")
+        self._pool.close(found)
         try:
             self._command(f"DROP DATABASE {quote(found)}")
         except SqlError as error:
@@ -112,19 +121,20 @@ class Instance:
         found = self._known.get(database) or self._listed().get(database)
         if found is None:
             raise SqlError(f'FATAL: database "{database}" does not exist', sqlstate="3D000")
-        with self._lock, told():
-            connection = self.address.connect(found)
-            self._open.add(connection)
+        connection = self._pool.take(found)
+        try:
             if database not in self._prepared:
-                self._prepare(connection)
+                with told():
+                    self._prepare(connection)
                 self._prepared.add(database)
+        except BaseException:
+            self.released(connection, reuse=False)
+            raise
         return connection
 
-    def released(self, connection: Connection) -> None:
-        """Close a connection."""
-        with self._lock:
-            self._open.discard(connection)
-        connection.close()
+    def released(self, connection: Connection, *, reuse: bool = True) -> None:
+        """Take a connection back, which is in no transaction; see `Pool.give_back`."""
+        self._pool.give_back(connection, reuse=reuse)
 
     def cancel(self, pid: int) -> None:
         """Stop the statement that a connection's server process carries out, if any.
@@ -138,10 +148,7 @@ class Instance:
 
     def close(self) -> None:
         """Close every connection."""
-        with self._lock:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
+        self._pool.close()
 
     def _begin(self) -> None:
         with self._lock:
@@ -176,8 +183,8 @@ class Instance:
         for place, characters in enumerate(_CHARACTERS):
             try:
                 self._command(
-                    f"CREATE DATABASE {quote(target)} TEMPLATE template0 ENCODING 'UTF8' "
-                    f"LC_COLLATE 'C' LC_CTYPE {quote_text(characters)}"
+                    f"CREATE DATABASE {quote(target)} TEMPLATE {quote(self.template)} "
+                    f"ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE {quote_text(characters)}"
                 )
             except SqlError as error:
                 # 42P04: one without its mark, from a process that died or begins just now.
@@ -203,23 +210,16 @@ class Instance:
                 connection.run(own)
                 connection.run(views.script())
                 catalog.set_version(connection, digest)
+            connection.run("COMMIT")
         except BaseException:
-            connection.run("ROLLBACK")
+            if not connection.lost:
+                connection.run("ROLLBACK")
             raise
-        connection.run("COMMIT")
 
     def _query(self, sql: str) -> list[tuple[object, ...]]:
-        with told():
-            connection = self.address.connect()
-            try:
-                return [*connection.rows(sql)]
-            finally:
-                connection.close()
+        with self._pool.borrowed() as connection:
+            return [*connection.rows(sql)]
 
     def _command(self, sql: str) -> None:
-        with told():
-            connection = self.address.connect()
-            try:
-                connection.run(sql)
-            finally:
-                connection.close()
+        with self._pool.borrowed() as connection:
+            connection.run(sql)

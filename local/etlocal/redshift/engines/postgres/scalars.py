@@ -56,6 +56,8 @@ _CALLS = {
     "pg_backend_pid": "rs_pg_backend_pid", "pg_last_query_id": "rs_pg_last_query_id",
     "pg_last_copy_count": "rs_pg_last_copy_count", "nullif": "nullif jj", "abs": "abs j",
     "timezone": "timezone tj", "current_setting": "current_setting t",
+    "pg_table_is_visible": "rs_pg_table_is_visible b", "array_to_string": "array_to_string jt",
+    "current_schemas": "rs_current_schemas o", "format_type": "rs_format_type bi",
 }  # fmt: skip
 
 
@@ -296,4 +298,11 @@ _BUILDERS: dict[str, Callable[[Arguments], exp.Expr]] = {
     "array": _array,
     "object": _object,
     "get_item": _get_item,
+    # Every user has all rights, and owns what there is.
+    "has_table_privilege": lambda _a: exp.true(),
+    "has_schema_privilege": lambda _a: exp.true(),
+    "has_database_privilege": lambda _a: exp.true(),
+    "pg_get_userbyid": lambda _a: call("rs_current_user"),
+    "pg_encoding_to_char": lambda _a: cast(text("UTF8"), "TEXT"),
+    "pg_get_expr": lambda a: exp.Paren(this=a[0]),
 }

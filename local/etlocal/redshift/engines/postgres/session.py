@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from etlocal.redshift.dialect import statements
+from etlocal.redshift.dialect import statements, types
 from etlocal.redshift.dialect.statements import Kind, Name, Statement, Table
 from etlocal.redshift.engines.base import (
     Export,
@@ -24,6 +24,7 @@ from etlocal.redshift.engines.base import (
     LoadResult,
     Relation,
     Result,
+    ResultColumn,
 )
 from etlocal.redshift.engines.postgres import (
     alter,
@@ -61,7 +62,7 @@ class PostgresSession(SessionContext):
         self, instance: Instance, connection: Connection, database: str, user: str, pid: int
     ) -> None:
         super().__init__(instance, connection, database, user, pid)
-        self._before: dict[str, Table] = {}
+        self._before = self._held()
         self._canceled = threading.Event()
         self._guard = threading.Lock()
         self._idle = threading.Event()
@@ -71,11 +72,17 @@ class PostgresSession(SessionContext):
         self._failed = False
         self._working = False
         self._locked = False
+        self._interrupted = False
 
     @property
     def in_transaction(self) -> bool:
         """Whether BEGIN was called and the transaction has not ended."""
         return self._open
+
+    @property
+    def lost(self) -> bool:
+        """Whether the server or the way to it has gone."""
+        return self.connection.lost
 
     def begin(self, *, writes: bool = False) -> None:
         """Start a transaction; PostgreSQL's own begins with its first statement."""
@@ -89,6 +96,7 @@ class PostgresSession(SessionContext):
         try:
             if self._started and not self._failed:
                 with told():
+                    self.close_cursors()
                     self.connection.run("COMMIT")
                 self._started = False
         finally:
@@ -112,6 +120,29 @@ class PostgresSession(SessionContext):
         if isinstance(statement, statements.Truncate) and self._open:
             self.commit()
         return result
+
+    def insert(
+        self,
+        statement: statements.Write,
+        names: Sequence[str],
+        rows: Sequence[Sequence[str | None]],
+    ) -> Result:
+        """Insert rows by an INSERT of one row that has parameters."""
+        self._refuse_after_failure()
+        with self.statement(writes=True):
+            return writes.insert_rows(self, statement, names, rows)
+
+    def describe(self, statement: Statement) -> Sequence[ResultColumn]:
+        """Tell the columns that a statement will give."""
+        self._refuse_after_failure()
+        if isinstance(statement, statements.Setting) and statement.action == "show":
+            return [ResultColumn(statement.name.lower(), types.VARCHAR)]
+        if isinstance(statement, statements.Explain):
+            return [ResultColumn(queries.PLAN, types.VARCHAR)]
+        if not isinstance(statement, statements.Query):
+            return ()
+        with self.statement(writes=False):
+            return queries.describe(self, statement)
 
     @contextmanager
     def statement(self, *, writes: bool) -> Iterator[None]:
@@ -156,21 +187,27 @@ class PostgresSession(SessionContext):
                 self._idle.set()
 
     def _start(self, *, writes: bool) -> None:
+        self.close_cursors()
         if writes and not self._locked:
             # Before the transaction begins, so that it sees what the writer before has made.
             self.connection.rows(f"SELECT pg_advisory_lock({_WRITERS})")
             self._locked = True
         if not self._started:
             self.connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
-            self._before = dict(self.temporary)
+            self._before = self._held()
             self._started = True
+
+    def _held(self) -> tuple[dict[str, Table], tuple[str, ...], dict[str, str]]:
+        """Give what goes back with a transaction: temporary tables, and what SET has set."""
+        return dict(self.temporary), self.search_path, dict(self.settings)
 
     def _undo(self) -> None:
         try:
             with told():
                 if self._started:
                     self._started = False
-                    self.temporary = self._before
+                    self.temporary, self.search_path, self.settings = self._before
+                    self.cursors.clear()
                     self._surely("ROLLBACK")
                 if self._locked:
                     self._locked = False
@@ -246,6 +283,7 @@ class PostgresSession(SessionContext):
 
     def interrupt(self) -> None:
         """Stop what the session is doing for its request."""
+        self._interrupted = True
         self._canceled.set()
         threading.Thread(target=self._interrupt_until_idle, daemon=True).start()
 
@@ -268,4 +306,5 @@ class PostgresSession(SessionContext):
         try:
             self.rollback()
         finally:
-            self.instance.released(self.connection)
+            # One that was interrupted may be so once more, late: it is of use to nobody else.
+            self.instance.released(self.connection, reuse=not self._interrupted)

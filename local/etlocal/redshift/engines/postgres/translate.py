@@ -273,6 +273,8 @@ def _super_column(node: exp.Expr) -> exp.Expr | None:
 
 
 def _bracket(node: exp.Expr) -> exp.Expr | None:
+    if node.this.unnest().name == "rs_current_schemas":
+        return call("rs_element", node.this, *node.expressions)
     if type_of(node.this) != types.SUPER or len(node.expressions) != 1:
         raise FeatureNotSupportedError("[ ] of what is not SUPER")
     index = node.expressions[0]
@@ -282,14 +284,16 @@ def _bracket(node: exp.Expr) -> exp.Expr | None:
 
 
 def _dot(node: exp.Expr) -> exp.Expr | None:
-    if isinstance(node.expression, exp.Anonymous):
+    inner = node.args["expression"]
+    if not isinstance(inner, exp.Identifier):
         # pg_catalog.len(…): the schema of a built-in function may be written out.
         if node.this.name != "pg_catalog":
-            raise undefined_function(f"{node.this.name}.{node.expression.name}()")
-        return node.expression
+            raise undefined_function(f"{node.this.name}.{inner.name}()")
+        assert isinstance(inner, exp.Expr)
+        return inner
     if type_of(node.this) != types.SUPER:
         raise FeatureNotSupportedError(". of what is not SUPER")
-    return call("rs_item", node.this, cast(text(node.expression.name), "TEXT"))
+    return call("rs_item", node.this, cast(text(inner.name), "TEXT"))
 
 
 _NODES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {

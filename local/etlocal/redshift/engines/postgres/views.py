@@ -9,6 +9,7 @@ none of etlocal's own schemas.
 # ruff: noqa: S608  names are quoted by `build.quote`
 from __future__ import annotations
 
+from etlocal.redshift.engines import pg_catalog
 from etlocal.redshift.engines.postgres.build import quote
 from etlocal.redshift.engines.postgres.catalog import INTERNAL
 
@@ -77,13 +78,23 @@ _CATALOG = {
     "pg_class": """
         SELECT r.oid, r.name AS relname, CAST(n.oid AS BIGINT) AS relnamespace, 100 AS relowner,
             CASE r.kind WHEN 'TABLE' THEN 'r' ELSE 'v' END AS relkind,
-            CAST(r.size AS DOUBLE PRECISION) AS reltuples
+            CAST(r.size AS DOUBLE PRECISION) AS reltuples, 0::BIGINT AS reltype,
+            0::BIGINT AS relam, 0::BIGINT AS reltablespace, 0::BIGINT AS reloftype,
+            0::BIGINT AS reltoastrelid, CAST(NULL AS VARCHAR[]) AS reloptions, 0 AS relpages,
+            false AS relhasindex, false AS relhasrules,
+            false AS relhastriggers, false AS relhasoids, false AS relhassubclass, 0 AS relchecks,
+            'p' AS relpersistence, false AS relisshared, CAST(NULL AS VARCHAR[]) AS relacl
         FROM {views}.relations r JOIN pg_catalog.pg_namespace n ON n.nspname = r.schema_name""",
     "pg_user": """
         SELECT {user} AS usename, 100 AS usesysid, true AS usecreatedb,
             true AS usesuper""",
     "pg_database": """
-        SELECT {text} AS datname, 100 AS datdba""",
+        SELECT CAST(d.oid AS BIGINT) AS oid, {own}.rs_mark(d.oid) ->> 'database' AS datname,
+            100 AS datdba, 6 AS encoding, true AS datallowconn, false AS datistemplate,
+            'C' AS datcollate, 'C' AS datctype, CAST(NULL AS VARCHAR[]) AS datacl
+        FROM pg_catalog.pg_database d WHERE {own}.rs_mark(d.oid) ->> 'etlocal' = (
+            SELECT {own}.rs_mark(h.oid) ->> 'etlocal' FROM pg_catalog.pg_database h
+            WHERE h.datname = pg_catalog.current_database())""",
     "svv_tables": """
         SELECT {text} AS table_catalog, r.schema_name AS table_schema, r.name AS table_name,
             CASE r.kind WHEN 'TABLE' THEN 'BASE TABLE' ELSE r.kind END AS table_type,
@@ -96,7 +107,8 @@ _CATALOG = {
             CASE WHEN allows_null THEN 'YES' ELSE 'NO' END AS is_nullable,
             regexp_replace(type, '\\(.*\\)', '') AS data_type,
             length AS character_maximum_length, "precision" AS numeric_precision,
-            CASE WHEN "precision" IS NOT NULL THEN scale END AS numeric_scale, remark AS remarks
+            CASE WHEN "precision" IS NOT NULL THEN scale END AS numeric_scale, remark AS remarks,
+            CAST(NULL AS VARCHAR) AS domain_name
         FROM {views}.fields""",
     "svv_table_info": """
         SELECT {text} AS database, r.schema_name AS schema, r.oid AS table_id, r.name AS "table",
@@ -126,7 +138,8 @@ _CATALOG = {
             100 AS schema_owner, 'local' AS schema_type
         FROM pg_catalog.pg_namespace n WHERE {shown}""",
     "svv_redshift_databases": """
-        SELECT {text} AS database_name, 100 AS database_owner, 'local' AS database_type""",
+        SELECT datname AS database_name, 100 AS database_owner, 'local' AS database_type
+        FROM {views}.pg_database""",
     "pg_etlocal_rights": """
         SELECT granted_at, granted_by, action, text FROM {own}.rights""",
     "stl_load_errors": """
@@ -162,6 +175,7 @@ _INFORMATION = {
             definition AS view_definition
         FROM {views}.pg_views""",
 }
+_CATALOG |= pg_catalog.VIEWS
 NAMES = {"pg_catalog": frozenset(_CATALOG), "information_schema": frozenset(_INFORMATION)}
 
 

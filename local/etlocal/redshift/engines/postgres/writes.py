@@ -9,7 +9,8 @@ Source: Amazon Redshift Database Developer Guide, "INSERT", "UPDATE", "DELETE", 
 # ruff: noqa: S608  names are quoted by `build.quote`, values by `build.quote_text` or bound
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlglot import exp
@@ -20,7 +21,7 @@ from etlocal.redshift.dialect.scope import Scope
 from etlocal.redshift.dialect.statements import Column, Name, Table
 from etlocal.redshift.dialect.types import SqlType
 from etlocal.redshift.engines.base import Result
-from etlocal.redshift.engines.postgres.build import call, cast, number, pg_type, quote, sql
+from etlocal.redshift.engines.postgres.build import call, cast, number, pg_type, quote, spread, sql
 from etlocal.redshift.engines.postgres.context import SessionContext
 from etlocal.redshift.engines.postgres.translate import rewrite, to_super
 from etlocal.redshift.errors import FeatureNotSupportedError, SqlError, undefined_column
@@ -47,6 +48,23 @@ def write(session: SessionContext, statement: statements.Write) -> Result:
     return _merge(session, tree, table)
 
 
+def insert_rows(
+    session: SessionContext,
+    statement: statements.Write,
+    names: Sequence[str],
+    rows: Sequence[Sequence[str | None]],
+) -> Result:
+    """Insert rows by an INSERT of one row: its parameters become columns of all the values."""
+    if any(value is not None and "\0" in value for row in rows for value in row):
+        raise SqlError('invalid byte sequence for encoding "UTF8": 0x00', sqlstate="22021")
+    tree = statement.tree.copy()
+    assert isinstance(tree, exp.Insert)
+    target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    table = session.table(_name(target))
+    _refuse_views(session, table)
+    return _insert(session, tree, table, names, json.dumps(rows, ensure_ascii=False))
+
+
 def assigned(value: exp.Expr, column: Column, source: SqlType | None) -> exp.Expr:
     """Bring a value to a column's type, or fail as Redshift does."""
     kind = column.type
@@ -71,7 +89,13 @@ def default_of(column: Column) -> exp.Expr:
     return grammar.parse_expression(column.default) if column.default else exp.Null()
 
 
-def _insert(session: SessionContext, tree: exp.Insert, table: Table) -> Result:
+def _insert(
+    session: SessionContext,
+    tree: exp.Insert,
+    table: Table,
+    names_given: Sequence[str] = (),
+    rows: str | None = None,
+) -> Result:
     source = tree.expression
     if source is None:
         return _insert_defaults(session, table)
@@ -100,9 +124,10 @@ def _insert(session: SessionContext, tree: exp.Insert, table: Table) -> Result:
     select = ", ".join(sql(node) for node in shown)
     query = (
         f"INSERT INTO {session.full_name(table)} ({', '.join(quote(c.name) for c in columns)}) "
-        f"SELECT {select} FROM ({sql(inner)}) AS q({', '.join(names)})"
+        f"SELECT {select} FROM ({sql(inner) if rows is None else spread(inner, names_given)}) "
+        f"AS q({', '.join(names)})"
     )
-    return _affected(session, query)
+    return _affected(session, query, **({} if rows is None else {"rows": rows}))
 
 
 def _insert_defaults(session: SessionContext, table: Table) -> Result:
@@ -155,7 +180,7 @@ def _without_identity(columns: list[Column], source: exp.Expr) -> tuple[list[Col
         if column.identity is None:
             continue
         rows = source.expressions if isinstance(source, exp.Values) else []
-        marked = [isinstance(row.expressions[index], exp.Placeholder) for row in rows]
+        marked = [_is_identity(row.expressions[index]) for row in rows]
         if marked and all(marked):
             kept.remove(index)
             for row in rows:
@@ -165,6 +190,10 @@ def _without_identity(columns: list[Column], source: exp.Expr) -> tuple[list[Col
                 f'cannot set an identity column to a value: "{column.name}"', sqlstate="428C9"
             )
     return [columns[i] for i in kept], kept
+
+
+def _is_identity(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Placeholder) and node.name == _IDENTITY
 
 
 def _update(session: SessionContext, tree: exp.Update, table: Table) -> Result:
@@ -341,8 +370,8 @@ def _run(session: SessionContext, tree: exp.Expr) -> Result:
     return _affected(session, sql(tree))
 
 
-def _affected(session: SessionContext, query: str) -> Result:
-    return Result(affected=session.connection.run(query))
+def _affected(session: SessionContext, query: str, **values: str) -> Result:
+    return Result(affected=session.connection.run(query, **values))
 
 
 HANDLERS: dict[type[statements.Statement], Callable[[SessionContext, Any], Result]] = {

@@ -1,7 +1,8 @@
 """The tables of ``pg_catalog`` that drivers and psql read to describe a database.
 
-What DuckDB and `catalog` know is shown in PostgreSQL's columns, those that clients ask for. There
-are no indexes, triggers, inheritance or functions to show: those tables are empty.
+What an engine knows of tables (its views ``relations`` and ``fields``, what it keeps of tables) is
+shown in PostgreSQL's columns, those that clients ask for; the text is SQL that every engine here
+takes. There are no indexes, triggers, inheritance or functions to show: those tables are empty.
 
 Source: PostgreSQL documentation, "System Catalogs"; Amazon Redshift Database Developer Guide,
 "System catalog tables".
@@ -46,8 +47,9 @@ _NAME_OF = """CASE regexp_replace(f.type, '[(].*[)]', '')
     WHEN 'time without time zone' THEN 'time' WHEN 'time with time zone' THEN 'timetz'
     WHEN 'binary varying' THEN 'varbyte'
     ELSE regexp_replace(f.type, '[(].*[)]', '') END"""
-_NUMBER = "CAST(regexp_extract(f.type, '[(]([0-9]+)', 1) AS INTEGER)"
-_SCALE = "CAST(regexp_extract(f.type, ',([0-9]+)', 1) AS INTEGER)"
+_DIGITS = "split_part(split_part(f.type, '(', 2), ')', 1)"
+_NUMBER = f"CAST(split_part({_DIGITS}, ',', 1) AS INTEGER)"
+_SCALE = f"CAST(split_part({_DIGITS}, ',', 2) AS INTEGER)"
 
 
 def _empty(columns: str) -> str:
@@ -59,6 +61,8 @@ def _empty(columns: str) -> str:
     return f"SELECT {shown} WHERE false"
 
 
+# {views}: the schema of the engine's views; {own}: that of what it keeps of tables; {user}: whose
+# session it is.
 VIEWS = {
     "pg_type": "SELECT CAST(oid AS BIGINT) AS oid, typname, 11::BIGINT AS typnamespace, "
     "CAST(typlen AS SMALLINT) AS typlen, 'b' AS typtype, typcategory, ',' AS typdelim, "
@@ -69,13 +73,13 @@ VIEWS = {
     + ", ".join(f"({oid}, '{name}', {size}, '{kind}')" for oid, name, size, kind in _TYPES)
     + ") t(oid, typname, typlen, typcategory)",
     "pg_attribute": f"""
-        SELECT CAST(100000 + f.table_oid AS BIGINT) AS attrelid, f.column_name AS attname,
+        SELECT f.table_oid AS attrelid, f.column_name AS attname,
             CAST(CASE {_NAME_OF} {_OID_OF} ELSE 1043 END AS BIGINT) AS atttypid,
             CAST(f.ordinal AS SMALLINT) AS attnum, NOT f.allows_null AS attnotnull,
             f.default_text IS NOT NULL AS atthasdef, false AS attisdropped,
-            CASE WHEN {_NAME_OF} IN ('varchar', 'bpchar') AND contains(f.type, '(')
+            CASE WHEN {_NAME_OF} IN ('varchar', 'bpchar') AND strpos(f.type, '(') > 0
                     THEN {_NUMBER} + 4
-                WHEN {_NAME_OF} = 'numeric' AND contains(f.type, '(')
+                WHEN {_NAME_OF} = 'numeric' AND strpos(f.type, '(') > 0
                     THEN {_NUMBER} * 65536 + {_SCALE} + 4
                 ELSE -1 END AS atttypmod,
             CAST(-1 AS SMALLINT) AS attlen, '' AS attidentity, '' AS attgenerated,
@@ -83,20 +87,20 @@ VIEWS = {
             0 AS attstattarget, 'p' AS attstorage, CAST(NULL AS VARCHAR[]) AS attacl
         FROM {{views}}.fields f""",
     "pg_attrdef": """
-        SELECT CAST(100000 + f.table_oid AS BIGINT) AS adrelid,
+        SELECT f.table_oid AS adrelid,
             CAST(f.ordinal AS SMALLINT) AS adnum, f.default_text AS adbin, f.default_text AS adsrc
         FROM {views}.fields f WHERE f.default_text IS NOT NULL""",
     "pg_description": """
         SELECT r.oid AS objoid, 1259::BIGINT AS classoid, 0 AS objsubid, t.remark AS description
-        FROM {views}.relations r JOIN {db}.pg_internal.tables t
+        FROM {views}.relations r JOIN {own}.tables t
             ON t.schema_name = r.schema_name AND t.table_name = r.name
         WHERE t.remark IS NOT NULL
         UNION ALL
-        SELECT CAST(100000 + f.table_oid AS BIGINT), 1259::BIGINT, CAST(f.ordinal AS INTEGER),
+        SELECT f.table_oid, 1259::BIGINT, CAST(f.ordinal AS INTEGER),
             f.remark
         FROM {views}.fields f WHERE f.remark IS NOT NULL""",
     "pg_roles": """
-        SELECT 100::BIGINT AS oid, getvariable('rs_user') AS rolname, true AS rolsuper,
+        SELECT 100::BIGINT AS oid, {user} AS rolname, true AS rolsuper,
             true AS rolinherit, true AS rolcreaterole, true AS rolcreatedb, true AS rolcanlogin""",
     "pg_settings": """
         SELECT name, setting FROM (VALUES ('default_transaction_isolation', 'serializable'),
