@@ -11,20 +11,24 @@ from pydantic import SecretStr
 
 from etlocal.processes import free_port
 from etlocal.settings import Settings
-from etlocal.stack import Record, Stack
+from etlocal.stack import Stack
+from etlocal.target import Target
 from etlocal.testing.harness import Harness
 from tests.e2e.conftest import PATIENT
 from tests.e2e.expected import expected
 from tests.e2e.test_flow import FACT, days, loaded
 
-pytestmark = pytest.mark.spark
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.embedded_only("keeps the warehouse of a stack of its own on a PostgreSQL server"),
+]
 
 # Two stacks may be up while it runs.
 _LONG = 600
 
 
 @pytest.fixture(scope="module")
-def etlocal_stack(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[Record]:
+def etlocal_stack(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[Target]:
     """A stack whose warehouse is on the server, in place of the session's."""
     stack = Stack(
         Settings(
@@ -37,7 +41,7 @@ def etlocal_stack(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -
         )
     )
     record = stack.start(lambda _text: None, tied=True)
-    yield record
+    yield Target.of(record)
     stack.stop()
     stack.reset()
 

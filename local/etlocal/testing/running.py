@@ -78,10 +78,10 @@ def found(endpoint_url: str, *, time_scale: float, clear: bool) -> Iterator[Targ
         If it stops to answer.
     """
     stack = dataclasses.replace(target.find(endpoint_url), time_scale=time_scale)
-    if not clear:
+    if clear:
+        # A session that was killed has left its scale behind: this gives the stack its own again.
+        stack.control().call("POST", "reset")
+    else:
         target.require_empty(stack, remedy=_CLEAR)
     with scaled(stack.control(), time_scale):
-        if clear:
-            stack.control().call("POST", "reset")
-            stack.control().call("PUT", "clock", {"time_scale": time_scale})
         yield stack
