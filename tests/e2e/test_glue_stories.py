@@ -14,6 +14,8 @@ from etlocal.testing.harness import Harness
 
 pytestmark = pytest.mark.spark
 
+# How long a story may take: long enough for a busy machine, since the time decides nothing.
+SECONDS = 600.0
 ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR")
 BOOKMARKS = {"--job-bookmark-option": "job-bookmark-enable"}
 CATALOG = {"--enable-glue-datacatalog": "true"}
@@ -116,7 +118,7 @@ class Lab:
 
 
 def until(look: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + SECONDS
     while (found := look()) is None:
         assert time.monotonic() < deadline, "nothing came of it"
         time.sleep(0.05)

@@ -26,7 +26,7 @@ ORDER = {"id": 1, "customer": {"name": "Ada"}, "amount": 10.5, "currency": "EUR"
 def test_order_is_summed_up(etlocal):
     assert etlocal.clock.time_scale == 0.02
     shop = etlocal.deploy(%r, stack="shop")
-    execution = shop.run_bytes(json.dumps(ORDER).encode(), key="orders/monday.json")
+    execution = shop.run_bytes(json.dumps(ORDER).encode(), key="orders/monday.json", seconds=400)
     assert execution.status == "SUCCEEDED", execution.cause
     assert shop.notifications(1)[0]["state"] == "SUCCEEDED"
     assert "orders/monday.json: 1 customers" in shop.log(shop.job_runs()[0]["Id"])
