@@ -76,6 +76,19 @@ def test_gzip_members_are_read_one_after_another() -> None:
         (b'{"a": ', "not JSON"),
         (b"prose without structure", "two columns"),
     ],
+    # By the data itself a test would have another name at each collection: archives hold the time.
+    ids=[
+        "two-in-a-zip",
+        "gzip",
+        "bzip2",
+        "snappy",
+        "nothing",
+        "blanks",
+        "orc",
+        "xml",
+        "json",
+        "prose",
+    ],
 )
 def test_what_no_classifier_reads_is_unknown_with_a_reason(data: bytes, reason: str) -> None:
     found = recognise(data, len(data))
