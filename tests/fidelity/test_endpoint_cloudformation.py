@@ -264,11 +264,12 @@ def test_a_failed_update_restores_what_was_and_can_be_mended(
 
 def test_outputs_stay_what_they_were_when_update_stack_rolls_back(stack: Stack) -> None:
     queue: Resources = {"Queue": {"Type": "AWS::SQS::Queue"}}
-    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}, "Description": "a"}}
+    given = {"KeyPolicy": {}, "Description": "a"}
+    key = {"Type": "AWS::KMS::Key", "Properties": given}
     made = stack.deploy(
         {**queue, "Key": key}, "CREATE_COMPLETE", Outputs={"Queue": {"Value": {"Ref": "Queue"}}}
     )
-    refused = {**key, "Properties": {**key["Properties"], "Description": "b"}}
+    refused = {**key, "Properties": {**given, "Description": "b"}}
     changed = {"Resources": {**queue, "Key": refused}, "Outputs": {"Other": {"Value": "x"}}}
     stack.cloudformation.update_stack(StackName=stack.name, TemplateBody=json.dumps(changed))
     settled = stack.settled()
