@@ -23,10 +23,7 @@ VARIABLE = "ETLOCAL_TEST_POSTGRES_URL"
 PASSWORD = "p@ss/w:rd"
 QUOTED = "p%40ss%2Fw%3Ard"
 # Nothing here has to survive the machine.
-_QUICK = (
-    "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off -c jit=off "
-    "-c max_connections=60"
-)
+_QUICK = "-c fsync=off -c full_page_writes=off -c autovacuum=off -c jit=off -c max_connections=60"
 
 
 class NoServerError(Exception):
