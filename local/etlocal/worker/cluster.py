@@ -94,6 +94,8 @@ def environment(home: Path, spark: Path, host: str) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(python_path),
         "JAVA_HOME": str(home),
         "SPARK_HOME": str(spark),
+        # What Spark's shell scripts set; without it executors are looked for in a source tree.
+        "SPARK_SCALA_VERSION": "2.12",
         "PYSPARK_PYTHON": sys.executable,
         # As on Glue's machines.
         "TZ": "UTC",
