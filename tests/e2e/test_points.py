@@ -445,6 +445,16 @@ def test_file_that_is_no_csv_fails_its_execution_and_no_other(points: Points) ->
     assert binary in points.message_of(failed)["Cause"]
 
 
+def test_first_file_ever_may_be_no_csv(untouched: Points) -> None:
+    binary, carrier, key = untouched.key("binary"), untouched.carrier(), untouched.key()
+    failed = untouched.run(bytes(range(256)) * 8, binary)
+    other = untouched.run(untouched.file(carrier), key)
+
+    assert failed.status == "FAILED"
+    assert other.status == "SUCCEEDED", other.cause
+    assert len(untouched.loaded(carrier)) == 3
+
+
 # ---- 8. The dimension is read whole on every run. ----
 
 

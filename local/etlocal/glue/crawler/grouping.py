@@ -2,8 +2,9 @@
 
 Pure: it is given what was recognised in each file and gives the tables.
 
-Source: AWS Glue Developer Guide, "How does a crawler determine when to create partitions?" and
-"Creating a single schema for each Amazon S3 include path".
+Source: AWS Glue Developer Guide, "How does a crawler determine when to create partitions?",
+"Creating a single schema for each Amazon S3 include path" and "Specifying the table location and
+partitioning level".
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def group(
     combine : bool
         Take schemas of one format as one table, similar or not (``CombineCompatibleSchemas``).
     table_level : int or None
-        How many folders below the include path the tables are; None to find out.
+        How many folders below the include path the tables are, whatever is in them; None to find
+        out.
     """
     root = _tree(files)
     if root is None:
@@ -63,7 +65,7 @@ def group(
 
 class _Grouper:
     def __init__(self, *, combine: bool, table_level: int | None) -> None:
-        self._measure = Similarity(combine)
+        self._similarity = Similarity(combine)
         self._table_level = table_level
         self._result = Grouping()
         self._folders: dict[Path, _Node] = {}
@@ -97,6 +99,13 @@ class _Grouper:
             return None
         return found
 
+    def _measure(self, node: _Node) -> Similarity:
+        """How alike what is in a folder must be: at the tables' level and below, of one format."""
+        level = self._table_level
+        if level is not None and len(node.path) >= level:
+            return Similarity(combine=True, threshold=0)
+        return self._similarity
+
     def _files(self, node: _Node) -> _Group | None:
         if not node.files:
             return None
@@ -105,7 +114,7 @@ class _Grouper:
             for file in node.files
             if file.recognised is not None and file.recognised.tells
         ]
-        majority = self._measure.majority(sampled)
+        majority = self._measure(node).majority(sampled)
         if majority is None:
             if any(recognised.certain for recognised in sampled):
                 self._file_tables(node)
@@ -136,26 +145,26 @@ class _Grouper:
             return None
         telling = [found for _, found in groups if found.shape.tells]
         depths = [len(found.names) for found in telling]
-        majority = self._measure.majority([found.shape for found in telling], depths)
+        majority = self._measure(node).majority([found.shape for found in telling], depths)
         if majority is None:
             certain = any(found.shape.certain for found in telling)
-            if certain or not self._alike([found for _, found in groups]):
+            if certain or not self._alike(node, [found for _, found in groups]):
                 for child, found in groups:
                     self._table(child.path, found)
                 return None
             # Nothing tells their format, and they look alike: one table of that nothing.
             majority, depths = groups[0][1].shape, [len(groups[0][1].names)]
-        return self._united(groups, majority, max(set(depths), key=depths.count))
+        return self._united(node, groups, majority, max(set(depths), key=depths.count))
 
-    def _alike(self, groups: Sequence[_Group]) -> bool:
-        first = groups[0]
+    def _alike(self, node: _Node, groups: Sequence[_Group]) -> bool:
+        first, measure = groups[0], self._measure(node)
         return all(
-            len(found.names) == len(first.names) and self._measure.belongs(found.shape, first.shape)
+            len(found.names) == len(first.names) and measure.belongs(found.shape, first.shape)
             for found in groups
         )
 
     def _united(
-        self, groups: Sequence[tuple[_Node, _Group]], majority: Recognised, depth: int
+        self, node: _Node, groups: Sequence[tuple[_Node, _Group]], majority: Recognised, depth: int
     ) -> _Group:
         """Unite the groups that fit the majority; what does not fit is a table of its own."""
         names: list[str | None] | None = None
@@ -165,7 +174,7 @@ class _Grouper:
             if len(found.names) != depth or not (
                 compatible(found.shape, majority)
                 if certain
-                else self._measure.belongs(found.shape, majority)
+                else self._measure(node).belongs(found.shape, majority)
             ):
                 if certain:
                     self._table(child.path, found)
@@ -193,7 +202,7 @@ class _Grouper:
         rate = sum(rates) // len(rates) if rates else 0
         for file in node.files:
             recognised = file.recognised
-            if recognised is not None and not self._measure.belongs(recognised, shape):
+            if recognised is not None and not self._measure(node).belongs(recognised, shape):
                 reason = recognised.reason or "its schema or format differs from the folder's"
                 left_out.append((file.path, reason))
                 continue

@@ -2,11 +2,13 @@
 
 AWS does not publish how it measures the similarity of two schemas. Here two are similar when more
 than 70 % of the wider one's columns are in both, and a folder level is one table when more than
-70 % of what is in it is similar.
+70 % of what is in it is similar. Where a crawler says at which level its tables are, whatever is of
+one format there is one table, and the format that most of it has is the table's.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -24,17 +26,25 @@ class Similarity:
     ----------
     combine : bool
         Schemas of one format are similar whatever their columns (``CombineCompatibleSchemas``).
+    threshold : float
+        What part must be similar. At 0 it is what most have, and what nothing recognises does not
+        count.
     """
 
     combine: bool = False
+    threshold: float = _THRESHOLD
 
     def majority(
         self, shapes: Sequence[Recognised], depths: Sequence[int] | None = None
     ) -> Recognised | None:
-        """Merge the shapes of the cluster that more than 70 % belong to; None without one.
+        """Merge the shapes of the largest cluster, if the part it is is above the threshold.
 
         Files that nothing recognises count against the others, and are no majority themselves.
         """
+        if not self.threshold:
+            known = [shape.classification != UNKNOWN for shape in shapes]
+            depths = list(itertools.compress(depths, known)) if depths else None
+            shapes = list(itertools.compress(shapes, known))
         clusters: list[tuple[Recognised, int, list[Recognised]]] = []
         for index, shape in enumerate(shapes):
             depth = depths[index] if depths else 0
@@ -45,7 +55,7 @@ class Similarity:
             else:
                 clusters.append((shape, depth, [shape]))
         largest = max(clusters, key=lambda cluster: len(cluster[2]), default=None)
-        if largest is None or len(largest[2]) <= _THRESHOLD * len(shapes):
+        if largest is None or len(largest[2]) <= self.threshold * len(shapes):
             return None
         if largest[0].classification == UNKNOWN:
             return None

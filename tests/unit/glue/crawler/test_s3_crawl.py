@@ -128,6 +128,40 @@ def test_table_level_makes_tables_of_the_folders_at_that_level(glue: Any, s3: An
     assert list(glue.partitions("two")) == [("1",)]
 
 
+def test_table_level_holds_whatever_a_folder_has_of_another_format(glue: Any, s3: Any) -> None:
+    """Two of three files are no CSV, and none of them makes a table beside it."""
+    s3.put("s3://raw/lake/one/d=1/a.csv", FLIGHTS)
+    s3.put("s3://raw/lake/one/d=2/a.csv", bytes(range(256)) * 8)
+    s3.put("s3://raw/lake/one/d=3/a.csv", bytes(range(256)) * 8)
+    glue.create(
+        "s3://raw/lake/",
+        Configuration='{"Version": 1.0, "Grouping": {"TableLevelConfiguration": 3}}',
+    )
+    glue.crawl()
+
+    assert sorted(glue.tables()) == ["one"]
+    assert list(glue.partitions("one")) == [("1",)]
+
+
+def test_file_of_unknown_format_at_the_table_level_gives_way_to_a_later_one(
+    glue: Any, s3: Any
+) -> None:
+    s3.put("s3://raw/lake/one/d=1/a.csv", bytes(range(256)) * 8)
+    glue.create(
+        "s3://raw/lake/",
+        Configuration='{"Version": 1.0, "Grouping": {"TableLevelConfiguration": 3}}',
+    )
+    glue.crawl()
+    assert glue.tables()["one"]["Parameters"]["classification"] == "UNKNOWN"
+
+    s3.put("s3://raw/lake/one/d=2/a.csv", FLIGHTS)
+    glue.crawl()
+
+    assert sorted(glue.tables()) == ["one"]
+    assert glue.tables()["one"]["Parameters"]["classification"] == "csv"
+    assert ("2",) in glue.partitions("one")
+
+
 def test_parquet_table_has_its_schema_from_the_footer(glue: Any, s3: Any, tmp_path: Any) -> None:
     file = tmp_path / "a.parquet"
     duckdb.sql(
