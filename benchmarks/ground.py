@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # A Wait state's 10 s take 10 ms.
 SCALED_OUT = 0.001
 # Timeouts are scaled as waits are: as long as the template lets them be.
-_PATIENCE = {"JobTimeoutMinutes": "2880", "DeadlineSeconds": "86400"}
+PATIENCE = {"JobTimeoutMinutes": "2880", "DeadlineSeconds": "86400"}
 _PATIENT_SECONDS = 600.0
 
 
@@ -71,7 +71,7 @@ class Ground:
         """Deploy the project's pipeline."""
         template = templates.load(ROOT / "template.yaml")
         deployed = deploy.Deployment(
-            self.clients, template, stack="pipeline", parameters=dict(_PATIENCE)
+            self.clients, template, stack="pipeline", parameters=dict(PATIENCE)
         ).run()
         return Pipeline(self.clients, deployed)
 

@@ -11,6 +11,7 @@ from etlocal import deploy, deployments, target, templates
 from etlocal.clients import LocalClients
 from etlocal.flow import Flow
 from etlocal.inbox import Inbox
+from etlocal.testing.faults import Fault, Faults
 from tests.chaos.verdict import Judge, Verdict
 from tests.containers.compose import ROOT, Compose
 from tests.e2e.flight_files import FlightFile, FlightFiles, airports
@@ -19,6 +20,8 @@ SERVICES = ("localstack", "spark", "warehouse")
 SECONDS = 900.0
 """How long a flow may take to settle: long enough for a busy machine, since the time decides
 nothing."""
+# Longer than any test: what it holds up goes on when the test lets it.
+HELD = 1_000_000.0
 
 
 @dataclass
@@ -31,12 +34,14 @@ class Story:
     flow : Flow
     inbox : Inbox
         Subscribed to the pipeline's topic since before the first upload.
+    faults : Faults
     uploaded : list of FlightFile
     """
 
     compose: Compose
     flow: Flow
     inbox: Inbox
+    faults: Faults
     uploaded: list[FlightFile] = field(default_factory=list)
     _files: FlightFiles = field(
         default_factory=lambda: FlightFiles(7, airports(ROOT / "seed_data" / "airports.csv"))
@@ -48,6 +53,15 @@ class Story:
         self.flow.put(file.body, key=file.key)
         self.uploaded.append(file)
         return file
+
+    def hold_commit(self) -> Fault:
+        """Have the next run wait when its rows are loaded, before its bookmark moves."""
+        return self.faults.delay("awsglue", "Job.commit", HELD)
+
+    def hold_write(self) -> Fault:
+        """Have the next run wait before anything of it is in the warehouse."""
+        where = {"Bucket": self.flow.deployed.outputs["TempBucketName"]}
+        return self.faults.delay("s3", "PutObject", HELD, where=where)
 
     def judge(self) -> Verdict:
         """Wait until all is settled; say what is wrong with what the uploads have left."""
@@ -82,7 +96,7 @@ def story(compose: Compose) -> Story:
         running.control().call("POST", "reset")
         template = templates.load(ROOT / "template.yaml")
         flow = Flow(clients, deploy.Deployment(clients, template, stack="etlocal").run())
-    return Story(compose, flow, flow.inbox())
+    return Story(compose, flow, flow.inbox(), Faults(running.control()))
 
 
 def _untouched(clients: LocalClients) -> Flow | None:
