@@ -123,7 +123,7 @@ class Principal:
         if self.kind == "service":
             keys["aws:PrincipalServiceName"] = self.arn
             keys["aws:PrincipalServiceNamesList"] = (self.arn, *self.other_names)
-        if self.kind != "anonymous":
+        if self.has_identity or self.kind == "service":
             keys["aws:PrincipalIsAWSService"] = str(self.kind == "service").lower()
         return keys
 
