@@ -120,9 +120,26 @@ def applies(
     if statement.resources is not None:
         if not any(resource_matches(each, resource, variables) for each in statement.resources):
             return False
-    elif any(resource_matches(each, resource, variables) for each in statement.not_resources or ()):
+    elif not _outside(statement.not_resources or (), resource, variables):
         return False
     return all(
         fulfilled(condition, context, variables=statement.variables)
         for condition in statement.conditions
     )
+
+
+def _outside(
+    patterns: tuple[str, ...], resource: str, context: Mapping[str, ContextValue] | None
+) -> bool:
+    """Tell whether a resource is none that ``NotResource`` lists.
+
+    Documented: where a variable has no value, every attempt to match fails and the statement is
+    about nothing. A pattern for another service, region or account has no part in that.
+    """
+    for pattern in patterns:
+        found = resource_tokens(pattern, context)
+        if found is None:
+            found = resource_tokens(":".join([*pattern.split(":", 5)[:5], "*"]), None)
+        if found is not None and matches(found, resource):
+            return False
+    return True

@@ -243,7 +243,20 @@ _VARIABLES = [
         NO_VALUE,
     ),
     Case(
-        "no value matches no resource in NotResource",
+        "no value makes a statement with NotResource one about nothing",
+        NO_VALUE,
+        "Allowed",
+        identity=[
+            allow(),
+            {
+                "Effect": "Deny",
+                "Action": "*",
+                "NotResource": "arn:aws:s3:::${aws:PrincipalTag/none}*",
+            },
+        ],
+    ),
+    Case(
+        "unless the pattern is for another service",
         NO_VALUE,
         "ExplicitDeny",
         identity=[
@@ -251,7 +264,7 @@ _VARIABLES = [
             {
                 "Effect": "Deny",
                 "Action": "*",
-                "NotResource": "arn:aws:s3:::${aws:PrincipalTag/none}*",
+                "NotResource": f"arn:aws:iam::{ACCOUNT}:user/${{aws:PrincipalTag/none}}",
             },
         ],
     ),
@@ -289,6 +302,13 @@ _VARIABLES = [
         "Allowed",
         identity=[when("ArnLike", "aws:SourceArn", "arn:aws:sns:*:*:${aws:username}-*")],
         context={"aws:SourceArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:Bob-alerts"},
+    ),
+    Case(
+        "a variable in a Boolean condition",
+        "IAM JSON policy elements: Condition operators: Boolean condition operators",
+        "Allowed",
+        identity=[when("Bool", "aws:ViaAWSService", "${aws:SecureTransport}")],
+        context={"aws:ViaAWSService": "false", "aws:SecureTransport": "false"},
     ),
     Case(
         "no variable in a numeric condition",

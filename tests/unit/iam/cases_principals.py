@@ -161,6 +161,13 @@ CASES = [
         resource_policy=excepting(BOB, ROOT),
     ),
     Case(
+        "another user of the account",
+        NOT_PRINCIPAL,
+        "ExplicitDeny",
+        principal=Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/Eve"),
+        resource_policy=excepting(BOB, ROOT),
+    ),
+    Case(
         "an excepted user without the account",
         NOT_PRINCIPAL,
         "ExplicitDeny",

@@ -28,7 +28,10 @@ from tests.unit.iam.case import (
     policy,
 )
 
-LOGIC = "How AWS enforcement code logic evaluates requests: Resource-based policies"
+LOGIC = (
+    "How AWS enforcement code logic evaluates requests to allow or deny access: "
+    "Resource-based policies"
+)
 PRINCIPAL = "AWS JSON policy elements: Principal"
 EXTERNAL = "Access to AWS accounts owned by third parties: external ID"
 PASSING = "Grant a user permissions to pass a role to an AWS service"
