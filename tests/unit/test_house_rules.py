@@ -74,7 +74,7 @@ def test_imports_have_no_circles(folder: Path, everywhere: bool) -> None:
 
 
 def test_services_know_no_emulator() -> None:
-    rooms = ("aws", "glue", "redshift", "formats")
+    rooms = ("aws", "glue", "redshift", "formats", "iam")
     guilty = [
         name
         for name, path in modules()
