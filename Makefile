@@ -8,6 +8,8 @@ PYTHON := .venv/bin/python
 INSTALL := $(UV) pip install --quiet --python $(PYTHON)
 # One worker a core, two at most: each end-to-end test has a JVM of its own to feed.
 WORKERS ?= 2
+# Which of the stress tests.
+STRESS ?= tests/e2e
 
 help:
 	@echo "make demo    run the whole flow once: a CSV becomes warehouse rows and a message"
@@ -37,7 +39,7 @@ containers: .venv/dev
 	.venv/bin/pytest -n 0 -m containers tests/containers $(CONTAINERS_ARGS)
 
 stress: .venv/dev
-	.venv/bin/pytest -m stress $(PYTEST_ARGS)
+	.venv/bin/pytest -n 0 -m stress $(STRESS)
 
 bench: .venv/dev
 	.venv/bin/python -m benchmarks $(BENCH_ARGS)

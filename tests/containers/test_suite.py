@@ -19,7 +19,8 @@ _SECONDS = 1500
 
 
 def test_end_to_end_suite_passes_on_the_containers(compose: Compose, tmp_path: Path) -> None:
-    compose.up()
+    # Embedded, too, two runs go on at once; some stories are of two that meet.
+    compose.up("--scale", "spark=2")
     results = Path(os.environ.get(RESULTS, tmp_path / "containers.xml"))
 
     done = subprocess.run(
