@@ -82,7 +82,9 @@ def _template(resources: Template, outputs: Template | None) -> str:
     return json.dumps({"Resources": resources} | ({"Outputs": values} if values else {}))
 
 
-def _catalog(name: str, *, description: str, columns: list[str]) -> Template:
+def _catalog(
+    name: str, *, description: str, columns: list[str], day: str = "2020-01-01"
+) -> Template:
     account = {"Ref": "AWS::AccountId"}
     return {
         "Database": {
@@ -114,7 +116,7 @@ def _catalog(name: str, *, description: str, columns: list[str]) -> Template:
                 "CatalogId": account,
                 "DatabaseName": {"Ref": "Database"},
                 "TableName": {"Ref": "Table"},
-                "PartitionInput": {"Values": ["2020-01-01"]},
+                "PartitionInput": {"Values": [day]},
             },
         },
         "Connection": {
@@ -147,14 +149,15 @@ def test_the_catalogs_types_are_made_updated_in_place_and_deleted(
     connection = glue.get_connection(Name=unique)["Connection"]
     assert connection["ConnectionProperties"]["JDBC_ENFORCE_SSL"] == "true"
 
-    again = stack.update(_catalog(unique, description="second", columns=["a", "b"]), outputs)
+    changed = _catalog(unique, description="second", columns=["a", "b"], day="2020-01-02")
+    again = stack.update(changed, outputs)
     assert again == made
     assert glue.get_database(Name=unique)["Database"]["Description"] == "second"
     after = glue.get_table(DatabaseName=unique, Name="sales")["Table"]
     assert [column["Name"] for column in after["StorageDescriptor"]["Columns"]] == ["a", "b"]
     assert (after["CreateTime"], after["VersionId"]) == (before["CreateTime"], "1")
     partitions = glue.get_partitions(DatabaseName=unique, TableName="sales")["Partitions"]
-    assert [partition["Values"] for partition in partitions] == [["2020-01-01"]]
+    assert [partition["Values"] for partition in partitions] == [["2020-01-02"]]
 
     stack.delete()
     with pytest.raises(glue.exceptions.EntityNotFoundException):

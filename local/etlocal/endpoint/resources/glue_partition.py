@@ -26,8 +26,12 @@ class GluePartition(GlueType):
         return _identified(properties)
 
     def update(self, properties: Model, previous: Model) -> Model:
-        """Replace the partition; new values move it."""
+        """Replace the partition; one of other values takes its place."""
         values = previous["PartitionInput"]["Values"]
+        if properties["PartitionInput"]["Values"] != values:
+            made = self.create(properties)
+            self.delete(previous)
+            return made
         self.call("UpdatePartition", {**without(properties, "Id"), "PartitionValueList": values})
         return _identified(properties)
 

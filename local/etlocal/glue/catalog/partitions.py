@@ -50,26 +50,27 @@ def update(
     values: Sequence[str],
     partition_input: Mapping[str, Any],
 ) -> None:
-    """Replace the partition of `values`; new values in `partition_input` move it.
+    """Replace the partition of `values`, which stay as they are.
+
+    Source: AWS Glue Web API, "UpdatePartition": values cannot be changed; whoever wants others
+    deletes the partition and creates it again.
 
     Raises
     ------
     InvalidInputError
-        If the new values are not one for each partition key of the table.
+        If the values in `partition_input` are others, or not one for each key of the table.
     EntityNotFoundError
         If the table has no partition of `values`.
-    AlreadyExistsError
-        If it has one of the new values.
     """
     row = require(tx, table, values)
-    key = _key(table, partition_input.get("Values"))
-    try:
-        tx.execute(
-            'UPDATE catalog_partitions SET "values" = ?, body = ? WHERE id = ?',
-            (key, _body(partition_input), row["id"]),
+    if _key(table, partition_input.get("Values")) != row["values"]:
+        raise InvalidInputError(
+            "The Values of a partition cannot be changed: delete the partition and create it again."
         )
-    except sqlite3.IntegrityError as error:
-        raise AlreadyExistsError("Partition already exists.") from error
+    tx.execute(
+        "UPDATE catalog_partitions SET body = ? WHERE id = ?",
+        (_body(partition_input), row["id"]),
+    )
 
 
 def delete(tx: sqlite3.Connection, table: TableRow, values: Sequence[str]) -> None:

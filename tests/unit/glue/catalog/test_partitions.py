@@ -11,7 +11,7 @@ import pytest
 from etlocal.aws.call import Call
 from etlocal.glue.catalog import api
 from etlocal.glue.catalog.expression import InvalidStateError
-from etlocal.glue.errors import AlreadyExistsError, EntityNotFoundError, InvalidInputError
+from etlocal.glue.errors import EntityNotFoundError, InvalidInputError
 
 Ask = Callable[..., dict[str, Any]]
 AT = {"DatabaseName": "shop", "TableName": "sales"}
@@ -67,35 +67,31 @@ def test_a_batch_adds_what_it_can_and_tells_of_the_rest(ask: Ask, table: str) ->
     assert _values(ask("GetPartitions", **AT)) == [["2020", "eu"], ["2020", "us"]]
 
 
-def test_updating_can_move_a_partition_but_not_onto_another(ask: Ask, table: str) -> None:
+def test_updating_replaces_a_partition_and_cannot_change_its_values(ask: Ask, table: str) -> None:
     for region in ("eu", "us"):
         ask("CreatePartition", **AT, PartitionInput=_partition("2020", region))
-    with pytest.raises(AlreadyExistsError, match=r"^Partition already exists\.$"):
-        ask(
-            "UpdatePartition",
-            **AT,
-            PartitionValueList=["2020", "eu"],
-            PartitionInput=_partition("2020", "us"),
-        )
-    ask(
-        "UpdatePartition",
-        **AT,
-        PartitionValueList=["2020", "eu"],
-        PartitionInput=_partition("2021", "eu"),
-    )
+    for other in ("us", "asia"):
+        with pytest.raises(InvalidInputError, match="Values of a partition cannot be changed"):
+            ask(
+                "UpdatePartition",
+                **AT,
+                PartitionValueList=["2020", "eu"],
+                PartitionInput=_partition("2020", other),
+            )
+    assert _values(ask("GetPartitions", **AT)) == [["2020", "eu"], ["2020", "us"]]
     answer = ask(
         "BatchUpdatePartition",
         **AT,
         Entries=[
             {
-                "PartitionValueList": ["2021", "eu"],
-                "PartitionInput": {"Values": ["2021", "eu"], "Parameters": {"n": "1"}},
+                "PartitionValueList": ["2020", "eu"],
+                "PartitionInput": {"Values": ["2020", "eu"], "Parameters": {"n": "1"}},
             },
             {"PartitionValueList": ["1999", "eu"], "PartitionInput": _partition("1999", "eu")},
         ],
     )
     assert [one["PartitionValueList"] for one in answer["Errors"]] == [["1999", "eu"]]
-    found = ask("GetPartition", **AT, PartitionValues=["2021", "eu"])["Partition"]
+    found = ask("GetPartition", **AT, PartitionValues=["2020", "eu"])["Partition"]
     assert found["Parameters"] == {"n": "1"}
     assert "StorageDescriptor" not in found
 
@@ -181,12 +177,12 @@ def test_thousands_of_partitions_are_filtered_and_paged_quickly(
 
 def test_the_python_interface_works_on_the_same_rows(ask: Ask, table: str, call: Call) -> None:
     api.batch_create_partition(call, "shop", "sales", [_partition("2020", "eu")])
-    api.update_partition(call, "shop", "sales", ["2020", "eu"], _partition("2021", "eu"))
-    assert [one["Values"] for one in api.get_partitions(call, "shop", "sales", "year > 2020")] == [
-        ["2021", "eu"]
-    ]
-    errors = api.delete_partitions(call, "shop", "sales", [["2021", "eu"], ["2021", "us"]])
-    assert [one["PartitionValues"] for one in errors] == [["2021", "us"]]
+    changed = {**_partition("2020", "eu"), "Parameters": {"n": "1"}}
+    api.update_partition(call, "shop", "sales", ["2020", "eu"], changed)
+    [found] = api.get_partitions(call, "shop", "sales", "year > 2019")
+    assert (found["Values"], found["Parameters"]) == (["2020", "eu"], {"n": "1"})
+    errors = api.delete_partitions(call, "shop", "sales", [["2020", "eu"], ["2020", "us"]])
+    assert [one["PartitionValues"] for one in errors] == [["2020", "us"]]
     assert api.find_table(call, "shop", "nope") is None
     assert api.find_table(call, "nope", "nope") is None
     assert [one["Name"] for one in api.list_tables(call, "shop")] == ["sales"]
