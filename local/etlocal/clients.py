@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import boto3
-from botocore.config import Config
-
 from etlocal.addresses import is_local_url
 
 
@@ -48,6 +45,9 @@ class LocalClients:
 
     def __init__(self, endpoint_url: str, owner: Owner) -> None:
         require_local(endpoint_url)
+        # Importing it takes longer than most commands that need no client.
+        import boto3
+
         self.endpoint_url = endpoint_url
         self.account = owner.account
         self.region = owner.region
@@ -60,6 +60,8 @@ class LocalClients:
 
     def client(self, service: str) -> Any:
         """Give a boto3 client of `service` (botocore's name)."""
+        from botocore.config import Config
+
         return self._session.client(
             service,
             endpoint_url=self.endpoint_url,
