@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -134,6 +135,14 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterat
 def private_endpoint(tmp_path: Path) -> Iterator[Endpoint]:
     """An endpoint of this test alone."""
     running = start(tmp_path, os.getpid())
+    yield running
+    os.kill(running.pid, signal.SIGTERM)
+
+
+@contextmanager
+def start_enforcing(folder: Path) -> Iterator[Endpoint]:
+    """Give an endpoint that enforces permissions."""
+    running = start(folder, os.getpid(), ETLOCAL_ENFORCE_IAM="true")
     yield running
     os.kill(running.pid, signal.SIGTERM)
 
