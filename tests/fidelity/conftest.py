@@ -18,7 +18,6 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -139,10 +138,10 @@ def private_endpoint(tmp_path: Path) -> Iterator[Endpoint]:
     os.kill(running.pid, signal.SIGTERM)
 
 
-@contextmanager
-def start_enforcing(folder: Path) -> Iterator[Endpoint]:
-    """Give an endpoint that enforces permissions."""
-    running = start(folder, os.getpid(), ETLOCAL_ENFORCE_IAM="true")
+@pytest.fixture(scope="session")
+def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """An endpoint that enforces permissions."""
+    running = start(tmp_path_factory.mktemp("enforcing"), os.getpid(), ETLOCAL_ENFORCE_IAM="true")
     yield running
     os.kill(running.pid, signal.SIGTERM)
 

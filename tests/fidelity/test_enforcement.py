@@ -7,19 +7,11 @@ access" and "Troubleshoot access denied error messages".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
-from .conftest import Endpoint, start_enforcing
+from .conftest import Endpoint
 from .enforcing import ACCOUNT, Account, allow, document, refused, trust
-
-
-@pytest.fixture(scope="module")
-def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """An endpoint with enforcement on."""
-    with start_enforcing(tmp_path_factory.mktemp("enforcing")) as endpoint:
-        yield endpoint
 
 
 @pytest.fixture
