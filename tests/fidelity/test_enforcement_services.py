@@ -273,3 +273,48 @@ def test_a_crawler_reads_and_writes_as_its_role(account: Account) -> None:
     account.grant(*read, allow([*catalog, "glue:CreateTable"]), name="crawler")
     assert crawled(account)["Status"] == "SUCCEEDED"
     assert glue.get_table(DatabaseName=account.name, Name="raw")
+
+
+def run_of(account: Account, run_id: str) -> dict[str, Any]:
+    answer = account.root("glue").get_job_run(JobName=account.name, RunId=run_id)
+    run: dict[str, Any] = answer["JobRun"]
+    return run
+
+
+def make_job(account: Account, role: str) -> None:
+    account.root("glue").create_job(
+        Name=account.name,
+        Role=role,
+        Command={"Name": "glueetl", "ScriptLocation": "s3://b/s.py"},
+        GlueVersion="5.1",
+    )
+
+
+def test_a_run_reads_its_jobs_bookmark_as_its_role(account: Account) -> None:
+    glue = account.root("glue")
+    make_job(account, account.role(trusts=trust("glue.amazonaws.com"), name="job"))
+    run = glue.start_job_run(JobName=account.name)["JobRunId"]
+    path = (
+        f"/_etlocal/glue/bookmarks/{account.name}?account={ACCOUNT}&region=us-east-1&run_id={run}"
+    )
+    status, told = account.endpoint.call("GET", path)
+    job = f"arn:aws:glue:us-east-1:{ACCOUNT}:job/{account.name}"
+    assert (status, told["code"]) == (400, "AccessDeniedException")
+    assert f"glue:GetJobBookmark on resource: {job}" in told["message"]
+    assert "/GlueJobRunnerSession is not" in told["message"]
+    account.grant(allow("glue:GetJobBookmark", job), name="job")
+    assert account.endpoint.call("GET", path)[0] == 200
+    glue.batch_stop_job_run(JobName=account.name, JobRunIds=[run])
+
+
+def test_a_run_whose_role_does_not_trust_glue_fails(account: Account) -> None:
+    role = account.role(trusts=trust("glue.amazonaws.com"), name="job")
+    make_job(account, role)
+    account.root("iam").update_assume_role_policy(
+        RoleName=f"{account.name}-job", PolicyDocument=trust("states.amazonaws.com")
+    )
+    run = account.root("glue").start_job_run(JobName=account.name)["JobRunId"]
+    until(lambda: run_of(account, run)["JobRunState"] == "FAILED")
+    message = run_of(account, run)["ErrorMessage"]
+    assert f"The role {role} could not be assumed" in message
+    assert "User: glue.amazonaws.com is not authorized to perform: sts:AssumeRole" in message

@@ -72,6 +72,14 @@ class Authorizer(Protocol):
         ...
 
 
+class Lender(Protocol):
+    """Lends credentials of a role to a process that works as it."""
+
+    def __call__(self, account: str, region: str, acting: Acting) -> Mapping[str, str]:
+        """Give ``access_key``, ``secret_key`` and ``token`` of a session of the role."""
+        ...
+
+
 class Runtime:
     """What the services share in one process.
 
@@ -88,6 +96,8 @@ class Runtime:
         self.clock = Clock(settings.time_scale)
         self.authorizer: Authorizer | None = None
         """Who decides on calls within the process; None where permissions are not enforced."""
+        self.lender: Lender | None = None
+        """Who lends jobs their role's credentials; None where they call as the account."""
         self._clients = clients
         self._components: dict[type[Any], Any] = {}
         self._lock = threading.RLock()

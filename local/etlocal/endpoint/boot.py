@@ -69,6 +69,7 @@ def run(settings: Settings, end: threading.Event) -> int:
         # Before the faults: what is denied never arrives where a fault could hit it.
         enforcement.install()
         host.runtime.authorizer = enforcement.authorize
+        host.runtime.lender = host.clients.lend
     faults = Faults(host.runtime.clock)
     faults.install()
     routes.add_routes(host, courier, faults, persistence.forget, enforcement)

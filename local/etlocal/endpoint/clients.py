@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import Any
 
 import boto3
@@ -24,6 +25,7 @@ _CONFIG = Config(
 )
 # By which LocalStack's own calls say for which service they are made.
 _INTERNAL_HEADER = "x-localstack-data"
+_LENT_SECONDS = 900.0
 
 
 class Clients:
@@ -38,6 +40,7 @@ class Clients:
     def __init__(self, settings: Settings) -> None:
         self._url = settings.endpoint_url
         self._clients: dict[tuple[str, str, str, Acting | None], Any] = {}
+        self._lent: dict[tuple[str, str, Acting], tuple[float, dict[str, str]]] = {}
         self._lock = threading.RLock()
 
     def __call__(
@@ -60,6 +63,20 @@ class Clients:
         """Drop the kept clients: the sessions of their roles are gone after a reset."""
         with self._lock:
             self._clients.clear()
+            self._lent.clear()
+
+    def lend(self, account: str, region: str, acting: Acting) -> dict[str, str]:
+        """Give a role's credentials to a process that works as it; see `credentials`.
+
+        They are the same for a while, so that clients made with them can be kept.
+        """
+        key = (account, region, acting)
+        with self._lock:
+            until, lent = self._lent.get(key, (0.0, {}))
+            if time.monotonic() >= until:
+                lent = self.credentials(account, region, acting)
+                self._lent[key] = time.monotonic() + _LENT_SECONDS, lent
+            return lent
 
     def credentials(self, account: str, region: str, acting: Acting) -> dict[str, str]:
         """Assume a role and give its session's credentials.
