@@ -224,3 +224,40 @@ def test_what_was_asked_for_is_told(account: Account) -> None:
         "count": 2,
     }
     assert told["s3:DeleteObject"]["allowed"] is False
+
+
+def test_who_may_not_list_is_not_told_that_an_object_is_missing(account: Account) -> None:
+    bucket = make_bucket(account, "a")
+    s3 = account.session(allow("s3:GetObject", f"{bucket}/*"))("s3")
+    with refused("AccessDenied", f"s3:ListBucket on resource: {bucket} because"):
+        s3.get_object(Bucket=account.name, Key="missing")
+    with refused("403"):
+        s3.head_object(Bucket=account.name, Key="missing")
+    account.grant(allow("s3:GetObject", f"{bucket}/*"), allow("s3:ListBucket", bucket))
+    with refused("NoSuchKey"):
+        s3.get_object(Bucket=account.name, Key="missing")
+    with refused("404"):
+        s3.head_object(Bucket=account.name, Key="missing")
+
+
+def test_a_state_machine_with_a_log_has_a_role_that_may_make_it(account: Account) -> None:
+    actions = ["CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery"]
+    actions += ["ListLogDeliveries", "PutResourcePolicy", "DescribeResourcePolicies"]
+    allowed = [f"logs:{action}" for action in actions]
+    role = account.role(allow(allowed), trusts=trust("states.amazonaws.com"))
+    group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/{account.name}:*"
+    account.root("logs").create_log_group(logGroupName=f"/{account.name}")
+    machine = {
+        "name": account.name,
+        "roleArn": role,
+        "definition": json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}),
+        "loggingConfiguration": {
+            "level": "ALL",
+            "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group}}],
+        },
+    }
+    states = account.root("stepfunctions")
+    with refused("AccessDeniedException", "not authorized to access the Log Destination"):
+        states.create_state_machine(**machine)
+    account.grant(allow([*allowed, "logs:DescribeLogGroups"]))
+    states.create_state_machine(**machine)

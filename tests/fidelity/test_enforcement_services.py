@@ -273,6 +273,9 @@ def test_a_crawler_reads_and_writes_as_its_role(account: Account) -> None:
     account.grant(*read, allow([*catalog, "glue:CreateTable"]), name="crawler")
     assert crawled(account)["Status"] == "SUCCEEDED"
     assert glue.get_table(DatabaseName=account.name, Name="raw")
+    # A log that it may not write fails no crawl.
+    asked = {each["action"]: each["allowed"] for each in account.decisions()}
+    assert asked["logs:CreateLogGroup"] is False
 
 
 def run_of(account: Account, run_id: str) -> dict[str, Any]:

@@ -22,10 +22,17 @@ from etlocal.aws.store import Store
 from etlocal.endpoint.enforcement import refusals, resources
 from etlocal.endpoint.enforcement.assuming import decide_assuming, distrusted
 from etlocal.endpoint.enforcement.callers import Caller, Callers, UnknownTokenError, of_service
+from etlocal.endpoint.enforcement.logged import (
+    LOGGING_NEEDS,
+    LOGGING_OPERATIONS,
+    NO_LOG,
+    wants_log,
+)
 from etlocal.endpoint.enforcement.names import EndpointNames
 from etlocal.endpoint.enforcement.record import Asked, Record
 from etlocal.iam import Decision, Request, denial_message, evaluate
 from etlocal.iam.actions import ApiCall, Need, required
+from etlocal.iam.actions.s3 import hidden_need
 from etlocal.iam.patterns import ContextValue
 
 _ASSUMING = "sts:AssumeRole"
@@ -122,6 +129,33 @@ class Enforcement:
         )
         for need in required(call):
             self._check(caller, need, context)
+        if call.service == "s3":
+            self._hide(caller, call, context)
+        if call.operation in LOGGING_OPERATIONS:
+            self._check_logging(call, context)
+
+    def _hide(self, caller: Caller, call: ApiCall, context: RequestContext) -> None:
+        """Deny to tell that an object is not there."""
+        need = hidden_need(call)
+        if need is not None and not resources.has_object(call.text("Bucket"), call.text("Key")):
+            self._check(caller, need, context)
+
+    def _check_logging(self, call: ApiCall, context: RequestContext) -> None:
+        """Look whether a state machine's role may do what its log needs."""
+        role = call.text("roleArn")
+        if not role or not wants_log(call.parameters):
+            return
+        try:
+            caller = self._callers.of_role(role, call.operation)
+        except LookupError:
+            return
+        keys = _global_keys(call.region)
+        for need in LOGGING_NEEDS:
+            decision = self._decision(caller, need, keys)
+            self._note(caller, need, decision)
+            if not decision.allowed:
+                why = denial_message(_request(caller, need, keys), decision)
+                raise refusals.denied(context, f"{NO_LOG} {why}")
 
     def _check(self, caller: Caller, need: Need, context: RequestContext) -> None:
         keys = _global_keys(context.region) | _request_keys(context)

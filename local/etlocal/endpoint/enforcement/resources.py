@@ -45,6 +45,12 @@ def requires_policy(resource: str) -> bool:
     return arn is not None and arn.service in _REQUIRED and arn.resource.startswith("key/")
 
 
+def has_object(bucket: str, key: str) -> bool:
+    """Tell whether a bucket has an object; True where there is no such bucket to tell."""
+    found = _bucket(Arn("aws", "s3", "", "", bucket))
+    return found is None or found.objects.get(key) is not None
+
+
 def _parsed(resource: str) -> Arn | None:
     try:
         return parse_arn(resource)

@@ -117,6 +117,17 @@ def needs(call: ApiCall) -> Sequence[Need] | None:
     return None
 
 
+def hidden_need(call: ApiCall) -> Need | None:
+    """Give what a call that reads an object needs to be told that it is not there.
+
+    Without it the answer is 403 instead of 404, see Amazon S3 API Reference, "GetObject"
+    (*Permissions*). Which prefix is asked for is not documented; here it is the key.
+    """
+    if call.operation not in ("GetObject", "HeadObject") or not call.text("Key"):
+        return None
+    return Need("s3:ListBucket", bucket_arn(call), {"s3:prefix": call.text("Key")})
+
+
 def bucket_arn(call: ApiCall, bucket: str | None = None) -> str:
     """Give the ARN of the call's bucket, or of another one."""
     return call.global_arn("s3", bucket or call.text("Bucket"), account="")
