@@ -7,6 +7,8 @@ access" and "Troubleshoot access denied error messages".
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -261,3 +263,18 @@ def test_a_state_machine_with_a_log_has_a_role_that_may_make_it(account: Account
         states.create_state_machine(**machine)
     account.grant(allow([*allowed, "logs:DescribeLogGroups"]))
     states.create_state_machine(**machine)
+
+
+def test_the_command_tells_what_of_a_roles_policy_was_used(account: Account) -> None:
+    bucket = make_bucket(account, "a")
+    s3 = account.session(allow(["s3:GetObject", "s3:PutObject"], f"{bucket}/*"))("s3")
+    s3.get_object(Bucket=account.name, Key="a")
+    command = [sys.executable, "-m", "etlocal", "permissions", "--role", account.name]
+    command += ["--endpoint", account.endpoint.url]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert f"used s3:GetObject\n    1 x {bucket}/a\n" in told
+    assert f"unused s3:PutObject on {bucket}/*" in told
+    told = subprocess.run([*command, "--policy"], capture_output=True, text=True, check=True).stdout
+    assert json.loads(told)[f"{account.name}-role"]["Statement"] == [
+        {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"{bucket}/a"]}
+    ]
