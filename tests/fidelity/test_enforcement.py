@@ -34,7 +34,7 @@ def test_a_role_without_an_action_is_denied_in_the_services_words(account: Accou
     client = account.session(allow("s3:GetObject", f"{bucket}/*"))
     assert client("s3").get_object(Bucket=account.name, Key="a")["Body"].read() == b"1"
     principal = f"User: {account.session_arn} is not authorized to perform: "
-    with refused("AccessDenied", f"{principal}s3:PutObject on resource: {bucket}/b because no "):
+    with refused("AccessDenied", f'{principal}s3:PutObject on resource: "{bucket}/b" because no '):
         client("s3").put_object(Bucket=account.name, Key="b", Body=b"")
     glue = f"arn:aws:glue:us-east-1:{ACCOUNT}"
     with refused(
@@ -135,6 +135,13 @@ def test_boundaries_and_session_policies_limit(account: Account) -> None:
         s3.list_objects_v2(Bucket=account.name)
 
 
+def test_a_sessions_managed_policies_are_refused_rather_than_ignored(account: Account) -> None:
+    role = account.role()
+    arns = [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]
+    with refused("NotImplemented", "PolicyArns"):
+        account.root("sts").assume_role(RoleArn=role, RoleSessionName="session", PolicyArns=arns)
+
+
 def test_a_users_attached_policies_and_groups_count(account: Account) -> None:
     make_bucket(account, "a")
     iam = account.root("iam")
@@ -231,7 +238,7 @@ def test_what_was_asked_for_is_told(account: Account) -> None:
 def test_who_may_not_list_is_not_told_that_an_object_is_missing(account: Account) -> None:
     bucket = make_bucket(account, "a")
     s3 = account.session(allow("s3:GetObject", f"{bucket}/*"))("s3")
-    with refused("AccessDenied", f"s3:ListBucket on resource: {bucket} because"):
+    with refused("AccessDenied", f's3:ListBucket on resource: "{bucket}" because'):
         s3.get_object(Bucket=account.name, Key="missing")
     with refused("403"):
         s3.head_object(Bucket=account.name, Key="missing")

@@ -127,6 +127,11 @@ class Enforcement:
             self._names(context),
             context.partition,
         )
+        if call.service == "sts" and call.parameters.get("PolicyArns"):
+            raise refusals.not_emulated(
+                f"sts.{call.operation} with PolicyArns is not emulated where permissions are "
+                "enforced; give the session's policy as Policy"
+            )
         for need in required(call):
             self._check(caller, need, context)
         if call.service == "s3":

@@ -7,6 +7,7 @@ Amazon SNS API Reference, "Publish" (``AuthorizationError``); AWS Glue Developer
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
@@ -14,6 +15,7 @@ from localstack.aws.api import CommonServiceException
 _AUTHORIZATION_ERROR = "AuthorizationError"
 _CODES = {"sns": _AUTHORIZATION_ERROR}
 _QUERY_LIKE = frozenset({"query", "ec2", "rest-xml"})
+_RESOURCE = re.compile(r"on resource: (\S+)")
 _SQS = frozenset({"sqs", "sqs-query"})
 
 
@@ -27,6 +29,9 @@ def denied(context: Any, message: str) -> CommonServiceException:
     message : str
     """
     service = context.service.service_name
+    if service == "s3":
+        # The one service that quotes the resource.
+        message = _RESOURCE.sub(r'on resource: "\1"', message)
     if service in _SQS or _speaks_xml(context):
         return _error(_CODES.get(service, "AccessDenied"), message, 403)
     return _error("AccessDeniedException", message, 403 if _is_rest(context) else 400)
@@ -45,6 +50,11 @@ def unknown_token(context: Any) -> CommonServiceException:
 def invalid(code: str, message: str) -> CommonServiceException:
     """Make the error of a request that names a role its service may not assume."""
     return _error(code, message, 400)
+
+
+def not_emulated(message: str) -> CommonServiceException:
+    """Make the error of a request for what is not emulated: to ignore it would allow too much."""
+    return _error("NotImplemented", message, 501)
 
 
 def _speaks_xml(context: Any) -> bool:
