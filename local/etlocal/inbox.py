@@ -27,6 +27,10 @@ class Inbox:
         arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])[
             "Attributes"
         ]["QueueArn"]
+        # As on AWS, a topic sends only to queues whose policy lets it.
+        self._sqs.set_queue_attributes(
+            QueueUrl=self._queue, Attributes={"Policy": _let_in(topic_arn, arn)}
+        )
         self._subscription = self._sns.subscribe(
             TopicArn=topic_arn, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True
         )["SubscriptionArn"]
@@ -68,3 +72,14 @@ class Inbox:
         """End the subscription and delete the queue."""
         self._sns.unsubscribe(SubscriptionArn=self._subscription)
         self._sqs.delete_queue(QueueUrl=self._queue)
+
+
+def _let_in(topic_arn: str, queue_arn: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         default=False, description="start a new JVM for every run instead of keeping one warm"
     )
     driver_memory: str = Field(default="2g", description="heap of each Spark JVM")
+    enforce_iam: bool = Field(
+        default=False,
+        description="evaluate every request against the policies of who makes it, and deny what "
+        "they do not allow, as AWS does",
+    )
     log_level: str = Field(default="INFO", description="log level of the parts")
 
     @field_validator("public_url", "job_endpoint_url", "worker_url")

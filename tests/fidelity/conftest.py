@@ -139,6 +139,14 @@ def private_endpoint(tmp_path: Path) -> Iterator[Endpoint]:
 
 
 @pytest.fixture(scope="session")
+def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """An endpoint that enforces permissions."""
+    running = start(tmp_path_factory.mktemp("enforcing"), os.getpid(), ETLOCAL_ENFORCE_IAM="true")
+    yield running
+    os.kill(running.pid, signal.SIGTERM)
+
+
+@pytest.fixture(scope="session")
 def postgres_endpoint(
     tmp_path_factory: pytest.TempPathFactory, postgres_url: str
 ) -> Iterator[Endpoint]:

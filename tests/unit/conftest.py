@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from etlocal.aws.call import Call, Runtime
+from etlocal.aws.call import Acting, Call, Runtime
 from etlocal.aws.store import Store
 from etlocal.settings import Settings
 
@@ -16,7 +16,7 @@ class NoClients:
     """A client factory for code that must not call another service."""
 
     def __call__(
-        self, service: str, *, account: str, region: str, role_arn: str | None = None
+        self, service: str, *, account: str, region: str, acting: Acting | None = None
     ) -> Any:
         raise AssertionError(f"unexpected AWS client: {service}")
 

@@ -35,6 +35,12 @@ class ValidationError(AwsError):
     code = "ValidationException"
 
 
+class AccessDeniedError(AwsError):
+    """A role has not got a permission; the message names it."""
+
+    code = "AccessDeniedException"
+
+
 class NotImplementedByEmulatorError(AwsError):
     """The operation exists on AWS and is not emulated (HTTP 501, as AWS's own emulator answers)."""
 

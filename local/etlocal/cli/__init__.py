@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from etlocal import __version__
-from etlocal.cli import demo, doctor, lifecycle, pipeline
+from etlocal.cli import demo, doctor, lifecycle, permissions, pipeline
 from etlocal.cli.output import fail, say
 from etlocal.clients import NotLocalError
 from etlocal.control import ControlError
@@ -56,6 +56,7 @@ for _command in (
     pipeline.watch,
     pipeline.logs,
     pipeline.query,
+    permissions.permissions,
     lifecycle.reset,
     doctor.doctor,
 ):

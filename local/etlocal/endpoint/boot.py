@@ -19,6 +19,7 @@ from localstack.logging.setup import setup_logging_from_config  # noqa: E402
 from etlocal.endpoint import preload, routes  # noqa: E402
 from etlocal.endpoint.configuration import localstack_root  # noqa: E402
 from etlocal.endpoint.deliveries import Courier, set_courier  # noqa: E402
+from etlocal.endpoint.enforcement import Enforcement  # noqa: E402
 from etlocal.endpoint.faults import Faults  # noqa: E402
 from etlocal.endpoint.hosting import Host, set_host  # noqa: E402
 from etlocal.endpoint.persistence.outbox import Outbox  # noqa: E402
@@ -63,9 +64,15 @@ def run(settings: Settings, end: threading.Event) -> int:
     set_courier(courier)
     persistence = Persistence(settings, courier, host.services)
     persistence.install()
+    enforcement = Enforcement(host.runtime.store) if settings.enforce_iam else None
+    if enforcement is not None:
+        # Before the faults: what is denied never arrives where a fault could hit it.
+        enforcement.install()
+        host.runtime.authorizer = enforcement.authorize
+        host.runtime.lender = host.clients.lend
     faults = Faults(host.runtime.clock)
     faults.install()
-    routes.add_routes(host, courier, faults, persistence.forget)
+    routes.add_routes(host, courier, faults, persistence.forget, enforcement)
 
     def ready() -> None:
         host.start()

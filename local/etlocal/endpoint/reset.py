@@ -84,6 +84,13 @@ def end_executions() -> None:
         threading.Event().wait(_ASK_SECONDS)
 
 
+def forget_sessions() -> None:
+    """Drop the sessions of roles that tasks have assumed: the credentials are gone."""
+    module = sys.modules.get("etlocal.endpoint.patches.task_clients")
+    if module is not None:
+        module.forget()
+
+
 def _running_executions() -> list[Any]:
     stores = sys.modules.get("localstack.services.stepfunctions.backend.store")
     if stores is None:

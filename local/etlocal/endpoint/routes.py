@@ -15,9 +15,10 @@ from localstack.services.edge import ROUTER
 import etlocal
 from etlocal.aws.faults import FaultError, FaultRule, PlacedFault
 from etlocal.endpoint.deliveries import Courier
+from etlocal.endpoint.enforcement import Enforcement
 from etlocal.endpoint.faults import Faults
 from etlocal.endpoint.hosting import Host
-from etlocal.endpoint.reset import end_executions, reset_localstack
+from etlocal.endpoint.reset import end_executions, forget_sessions, reset_localstack
 
 LOG = logging.getLogger(__name__)
 
@@ -26,16 +27,21 @@ _NOT_EMULATED = 501
 
 
 def add_routes(
-    host: Host, courier: Courier, faults: Faults, forget_saved: Callable[[], None]
+    host: Host,
+    courier: Courier,
+    faults: Faults,
+    forget_saved: Callable[[], None],
+    enforcement: Enforcement | None = None,
 ) -> None:
     """Add the routes to LocalStack's router.
 
     ``GET /_etlocal/health`` makes a real call to each service that a pipeline stands on,
     ``POST /_etlocal/reset`` clears everything, ``/_etlocal/glue/bookmarks/<job>`` is where a job's
     process reads and moves its bookmark, and by ``/_etlocal/faults`` and ``/_etlocal/clock`` a test
-    puts faults in the way of calls and scales the time.
+    puts faults in the way of calls and scales the time. ``GET /_etlocal/permissions`` tells which
+    permissions were asked for since the last reset, where they are enforced.
     """
-    routes = Routes(host, courier, faults, forget_saved)
+    routes = Routes(host, courier, faults, forget_saved, enforcement)
     ROUTER.add("/_etlocal/health", endpoint=routes.health, methods=["GET"])
     ROUTER.add("/_etlocal/reset", endpoint=routes.reset, methods=["POST"])
     ROUTER.add(
@@ -46,6 +52,7 @@ def add_routes(
     ROUTER.add("/_etlocal/faults", endpoint=routes.faults, methods=["POST", "DELETE"])
     ROUTER.add("/_etlocal/faults/<fault_id>", endpoint=routes.fault, methods=["GET", "DELETE"])
     ROUTER.add("/_etlocal/clock", endpoint=routes.clock, methods=["GET", "PUT"])
+    ROUTER.add("/_etlocal/permissions", endpoint=routes.permissions, methods=["GET", "DELETE"])
 
 
 class Routes:
@@ -61,15 +68,23 @@ class Routes:
         What is in the way of calls.
     forget_saved : callable
         Drops what was saved of LocalStack's state.
+    enforcement : Enforcement or None
+        What evaluates permissions, if they are enforced.
     """
 
     def __init__(
-        self, host: Host, courier: Courier, faults: Faults, forget_saved: Callable[[], None]
+        self,
+        host: Host,
+        courier: Courier,
+        faults: Faults,
+        forget_saved: Callable[[], None],
+        enforcement: Enforcement | None = None,
     ) -> None:
         self._host = host
         self._courier = courier
         self._faults = faults
         self._forget_saved = forget_saved
+        self._enforcement = enforcement
 
     def health(self, _: Request) -> Response:
         """Answer 200 when every probed service answers, 503 otherwise, with each one's state."""
@@ -86,6 +101,7 @@ class Routes:
             "services": services,
             "settings": {
                 "account": settings.account,
+                "enforce_iam": settings.enforce_iam,
                 "redshift": self._host.wire.address,
                 "region": settings.region,
                 "state_dir": str(settings.state_dir.absolute()),
@@ -111,6 +127,9 @@ class Routes:
             cleared = reset_localstack()
             self._courier.forget()
             self._forget_saved()
+            forget_sessions()
+            if self._enforcement is not None:
+                self._enforcement.forget()
         finally:
             self._courier.go_on()
         self._host.clients.forget()
@@ -173,6 +192,17 @@ class Routes:
             except ValueError as error:
                 return _refused("InvalidClock", str(error), 400)
         return Response.for_json({"time_scale": clock.time_scale})
+
+    def permissions(self, request: Request) -> Response:
+        """Tell which permissions were asked for and what was decided (GET), or forget (DELETE)."""
+        if self._enforcement is None:
+            return _refused(
+                "NotEnforced", "permissions are not enforced: set ETLOCAL_ENFORCE_IAM=true", 409
+            )
+        if request.method == "DELETE":
+            self._enforcement.record.clear()
+            return Response.for_json({})
+        return Response.for_json(self._enforcement.record.document())
 
     def _probe(self, service: str, operation: str, **arguments: Any) -> str:
         settings = self._host.settings

@@ -10,6 +10,8 @@ option                      ini                      meaning
                                                      none (``ETLOCAL_ENDPOINT``)
 ``--etlocal-clear``         ``etlocal_clear``        delete what that stack holds; else it must
                                                      hold nothing (``ETLOCAL_CLEAR``)
+``--etlocal-enforce-iam``   ``etlocal_enforce_iam``  evaluate every request against the policies of
+                                                     who makes it (``ETLOCAL_ENFORCE_IAM``)
 ``--etlocal-time-scale X``  ``etlocal_time_scale``   real seconds for one emulated second of Wait
                                                      states, retries and timeouts (default 0.01,
                                                      ``ETLOCAL_TIME_SCALE``)
@@ -55,6 +57,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="delete what the stack at --etlocal-endpoint holds; else it must hold nothing",
     )
     parser.addini("etlocal_clear", "as --etlocal-clear", type="bool", default=None)
+    group.addoption(
+        "--etlocal-enforce-iam",
+        action="store_true",
+        default=None,
+        help="enforce permissions: deny what the policies of who asks do not allow, as AWS does",
+    )
+    parser.addini("etlocal_enforce_iam", "as --etlocal-enforce-iam", type="bool", default=None)
     group.addoption(
         "--etlocal-time-scale",
         metavar="X",
@@ -139,9 +148,14 @@ def etlocal_stack(
     endpoint = _endpoint(config)
     if endpoint is None:
         folder = tmp_path_factory.mktemp("etlocal") / "state"
-        stack = running.started(folder, time_scale=scale, progress=_progress(config))
+        stack = running.started(
+            folder,
+            time_scale=scale,
+            enforce_iam=_is_on(config, "enforce_iam"),
+            progress=_progress(config),
+        )
     else:
-        stack = running.found(endpoint, time_scale=scale, clear=_clear(config))
+        stack = running.found(endpoint, time_scale=scale, clear=_is_on(config, "clear"))
     with ExitStack() as session:
         try:
             target = session.enter_context(stack)
@@ -173,8 +187,8 @@ def _endpoint(config: pytest.Config) -> str | None:
     return _setting(config, "endpoint") or None
 
 
-def _clear(config: pytest.Config) -> bool:
-    return str(_setting(config, "clear")).lower() in ("1", "true", "yes", "on")
+def _is_on(config: pytest.Config, name: str) -> bool:
+    return str(_setting(config, name)).lower() in ("1", "true", "yes", "on")
 
 
 def _time_scale(config: pytest.Config) -> float:

@@ -22,7 +22,7 @@ _CLEAR = (
 
 @contextmanager
 def started(
-    folder: Path, *, time_scale: float, progress: Callable[[str], None]
+    folder: Path, *, time_scale: float, enforce_iam: bool, progress: Callable[[str], None]
 ) -> Iterator[Target]:
     """Start a stack on free ports with a state folder of its own, and end it afterwards.
 
@@ -31,6 +31,8 @@ def started(
     folder : Path
         The state folder.
     time_scale : float
+    enforce_iam : bool
+        Whether permissions are enforced.
     progress : callable
         Is told what is being done.
 
@@ -46,6 +48,7 @@ def started(
             worker_port=free_port(),
             redshift_port=0,
             time_scale=time_scale,
+            enforce_iam=enforce_iam,
         )
     )
     record = stack.start(progress, tied=True)

@@ -15,7 +15,7 @@ from etlocal.worker import archive
 from etlocal.worker.jvm import Jvm, command_line
 from etlocal.worker.process import Runner
 from etlocal.worker.runner import Setup
-from etlocal.worker.spark_conf import FIXED_CONF, base_conf, is_misleading, s3a_conf
+from etlocal.worker.spark_conf import FIXED_CONF, Access, base_conf, is_misleading, s3a_conf
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ class Launcher:
         """
         settings = self._settings
         setup = Setup(
-            hadoop=s3a_conf(settings.job_endpoint, settings.account, settings.region), warm=warm
+            hadoop=s3a_conf(Access(settings.job_endpoint, settings.account, settings.region)),
+            warm=warm,
         )
         try:
             runner = Runner(self._python(needs), jvm, self._environment(needs), setup)

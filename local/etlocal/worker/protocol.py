@@ -38,6 +38,16 @@ class RunState(StrEnum):
         return self in (RunState.STOPPED, RunState.SUCCEEDED, RunState.FAILED)
 
 
+class RoleCredentials(BaseModel):
+    """A session of the job's role."""
+
+    model_config = ConfigDict(frozen=True)
+
+    access_key: str
+    secret_key: str = Field(repr=False)
+    token: str = Field(repr=False)
+
+
 class RunRequest(BaseModel):
     """One run of a job's script."""
 
@@ -54,6 +64,9 @@ class RunRequest(BaseModel):
     account: str
     endpoint_url: str = Field(description="the AWS endpoint as the worker reaches it")
     role_arn: str | None = None
+    credentials: RoleCredentials | None = Field(
+        default=None, description="what the run calls AWS with; None for the account's own"
+    )
     attempt: int = 0
     log_group_output: str = "/aws-glue/jobs/output"
     log_group_error: str = "/aws-glue/jobs/error"

@@ -23,7 +23,7 @@ from etlocal.worker.pool import Pool, PoolError
 from etlocal.worker.process import Runner
 from etlocal.worker.protocol import Health, RunRequest, RunState, RunStatus
 from etlocal.worker.runner import Task
-from etlocal.worker.spark_conf import aws_environment, executor_conf, s3a_conf
+from etlocal.worker.spark_conf import Access, aws_environment, executor_conf, s3a_conf
 
 _LOG = logging.getLogger(__name__)
 # Runs that have ended are remembered for whoever still asks; the service keeps the history.
@@ -255,7 +255,7 @@ class Runs:
         python = None
         if plan.python_modules:
             python = ensure_modules(self._settings.cache_dir, plan.python_modules, s3, folder)
-        conf = executor_conf(self._settings, _endpoint(request)) | _conf(plan)
+        conf = executor_conf(self._settings, Access.of_run(request)) | _conf(plan)
         runner = self._pool.take(Needs(conf=conf, jars=files.jars, python=python))
         clean = False
         try:
@@ -284,18 +284,14 @@ def _conf(plan: Plan) -> dict[str, str]:
     return executors | plan.conf
 
 
-def _endpoint(request: RunRequest) -> tuple[str, str, str]:
-    return request.endpoint_url, request.account, request.region
-
-
 def _task(request: RunRequest, plan: Plan, files: Files) -> Task:
-    endpoint = _endpoint(request)
+    access = Access.of_run(request)
     return Task(
         script=str(files.script),
         arguments=script_arguments(request),
-        environment=aws_environment(*endpoint) | plan.driver_environment,
+        environment=aws_environment(access) | plan.driver_environment,
         folder=str(files.folder),
-        hadoop=s3a_conf(*endpoint),
+        hadoop=s3a_conf(access),
         app_name=f"{request.job_name}-{request.run_id}",
         python_files=[str(file) for file in files.python_files],
         data_catalog=plan.data_catalog,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from etlocal.addresses import is_loopback
 from etlocal.settings import Settings
+from etlocal.worker.protocol import RoleCredentials, RunRequest
 
 # Credentials that say which account calls; no endpoint here checks the secret.
 SECRET_KEY = "local"  # noqa: S105
@@ -13,7 +15,9 @@ SECRET_KEY = "local"  # noqa: S105
 # What no job can ask otherwise.
 FIXED_CONF = {"spark.sql.catalogImplementation": "in-memory"}
 
-_S3A = "org.apache.hadoop.fs.s3a.S3AFileSystem"
+_S3A_PACKAGE = "org.apache.hadoop.fs.s3a"
+_S3A = f"{_S3A_PACKAGE}.S3AFileSystem"
+_TEMPORARY = "TemporaryAWSCredentialsProvider"
 
 
 def base_conf(settings: Settings, jars: list[Path], scratch: Path) -> dict[str, str]:
@@ -67,7 +71,39 @@ def _host(master: str) -> str:
     return master.partition("://")[2].partition(",")[0].rpartition(":")[0]
 
 
-def executor_conf(settings: Settings, endpoint: tuple[str, str, str]) -> dict[str, str]:
+@dataclass(frozen=True)
+class Access:
+    """Where a run's AWS endpoint is, and as whom it is called.
+
+    Attributes
+    ----------
+    url, account, region : str
+    credentials : RoleCredentials or None
+        Of the job's role; None for the account itself.
+    """
+
+    url: str
+    account: str
+    region: str
+    credentials: RoleCredentials | None = None
+
+    @classmethod
+    def of_run(cls, request: RunRequest) -> Access:
+        """Give a run's."""
+        return cls(request.endpoint_url, request.account, request.region, request.credentials)
+
+    @property
+    def access_key(self) -> str:
+        """The key that requests are signed with."""
+        return self.credentials.access_key if self.credentials else self.account
+
+    @property
+    def secret_key(self) -> str:
+        """The key's secret."""
+        return self.credentials.secret_key if self.credentials else SECRET_KEY
+
+
+def executor_conf(settings: Settings, access: Access) -> dict[str, str]:
     """Give the settings by which boto3 in executors reaches the endpoint, as it does in the driver.
 
     Executors of a local master are the driver's own threads and need none.
@@ -75,39 +111,44 @@ def executor_conf(settings: Settings, endpoint: tuple[str, str, str]) -> dict[st
     Parameters
     ----------
     settings : Settings
-    endpoint : tuple
-        The arguments of `aws_environment`.
+    access : Access
     """
     if settings.spark_master.startswith("local"):
         return {}
-    variables = aws_environment(*endpoint)
+    variables = aws_environment(access)
     return {f"spark.executorEnv.{name}": value for name, value in variables.items()}
 
 
-def s3a_conf(endpoint_url: str, account: str, region: str) -> dict[str, str]:
-    """Give the Hadoop settings by which S3A reaches an endpoint as an account."""
-    return {
-        "fs.s3a.endpoint": endpoint_url,
-        "fs.s3a.endpoint.region": region,
-        "fs.s3a.connection.ssl.enabled": str(endpoint_url.startswith("https://")).lower(),
-        "fs.s3a.access.key": account,
-        "fs.s3a.secret.key": SECRET_KEY,
+def s3a_conf(access: Access) -> dict[str, str]:
+    """Give the Hadoop settings by which S3A reaches an endpoint."""
+    settings = {
+        "fs.s3a.endpoint": access.url,
+        "fs.s3a.endpoint.region": access.region,
+        "fs.s3a.connection.ssl.enabled": str(access.url.startswith("https://")).lower(),
+        "fs.s3a.access.key": access.access_key,
+        "fs.s3a.secret.key": access.secret_key,
     }
+    if access.credentials is not None:
+        settings["fs.s3a.session.token"] = access.credentials.token
+        settings["fs.s3a.aws.credentials.provider"] = f"{_S3A_PACKAGE}.{_TEMPORARY}"
+    return settings
 
 
-def aws_environment(endpoint_url: str, account: str, region: str) -> dict[str, str]:
+def aws_environment(access: Access) -> dict[str, str]:
     """Give the variables by which boto3 in a job reaches the endpoint and nothing else."""
+    token = {"AWS_SESSION_TOKEN": access.credentials.token} if access.credentials else {}
     return {
-        "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_ACCESS_KEY_ID": account,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
+        "AWS_ENDPOINT_URL": access.url,
+        "AWS_ACCESS_KEY_ID": access.access_key,
+        "AWS_SECRET_ACCESS_KEY": access.secret_key,
+        **token,
+        "AWS_DEFAULT_REGION": access.region,
+        "AWS_REGION": access.region,
         "AWS_EC2_METADATA_DISABLED": "true",
         # A user's own profile must not send a local job to real AWS.
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        "ETLOCAL_ACCOUNT": account,
+        "ETLOCAL_ACCOUNT": access.account,
     }
 
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from etlocal.aws.call import Acting
 from etlocal.endpoint.clients import Clients
 from etlocal.settings import Settings
 
@@ -78,7 +79,8 @@ def clients(endpoint: FakeEndpoint, settings: Settings) -> Clients:
 
 
 def glue(clients: Clients, role: str | None = None) -> Any:
-    return clients("glue", account=ACCOUNT, region="eu-west-1", role_arn=role)
+    acting = Acting(role, "glue", "session", "arn:aws:glue:::job/j") if role else None
+    return clients("glue", account=ACCOUNT, region="eu-west-1", acting=acting)
 
 
 def test_without_a_role_the_account_itself_calls(clients: Clients, endpoint: FakeEndpoint) -> None:

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
-from etlocal.aws.call import Call, Runtime
+from etlocal.aws.call import Acting, Call, Runtime
 from etlocal.aws.store import Store
 from etlocal.redshift import SERVICES
 from etlocal.redshift.data.operations import OPERATIONS as DATA
@@ -176,10 +176,10 @@ class FakeClients:
             self.events.put(entry)
 
     def __call__(
-        self, service: str, *, account: str, region: str, role_arn: str | None = None
+        self, service: str, *, account: str, region: str, acting: Acting | None = None
     ) -> Any:
         if service == "s3":
-            self.s3.roles.append(role_arn)
+            self.s3.roles.append(acting.role_arn if acting else None)
             return self.s3
         if service == "events":
             return self

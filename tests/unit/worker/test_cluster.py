@@ -8,9 +8,16 @@ import pytest
 
 from etlocal.settings import Settings
 from etlocal.worker import cluster
-from etlocal.worker.spark_conf import base_conf, executor_conf
+from etlocal.worker.protocol import RoleCredentials
+from etlocal.worker.spark_conf import (
+    Access,
+    aws_environment,
+    base_conf,
+    executor_conf,
+    s3a_conf,
+)
 
-ENDPOINT = ("http://localstack:4566", "000000000000", "us-east-1")
+ENDPOINT = Access("http://localstack:4566", "000000000000", "us-east-1")
 
 
 def conf(master: str) -> dict[str, str]:
@@ -28,7 +35,25 @@ def test_executors_get_jars_and_credentials_that_a_local_master_needs_not() -> N
     assert conf("spark://spark-master:7077")["spark.jars"] == "file:///jars/a.jar"
     assert executor_conf(Settings(), ENDPOINT) == {}
     given = executor_conf(Settings(spark_master="spark://spark-master:7077"), ENDPOINT)
-    assert given["spark.executorEnv.AWS_ENDPOINT_URL"] == ENDPOINT[0]
+    assert given["spark.executorEnv.AWS_ENDPOINT_URL"] == ENDPOINT.url
+
+
+def test_a_run_calls_as_its_roles_session_where_it_has_one() -> None:
+    assert aws_environment(ENDPOINT)["AWS_ACCESS_KEY_ID"] == ENDPOINT.account
+    assert "AWS_SESSION_TOKEN" not in aws_environment(ENDPOINT)
+    assert "fs.s3a.session.token" not in s3a_conf(ENDPOINT)
+    session = RoleCredentials(access_key="ASIA1", secret_key="secret", token="token")
+    access = Access(ENDPOINT.url, ENDPOINT.account, ENDPOINT.region, session)
+    environment = aws_environment(access)
+    assert environment["AWS_ACCESS_KEY_ID"] == "ASIA1"
+    assert environment["AWS_SECRET_ACCESS_KEY"] == "secret"
+    assert environment["AWS_SESSION_TOKEN"] == "token"
+    assert environment["ETLOCAL_ACCOUNT"] == ENDPOINT.account
+    conf = s3a_conf(access)
+    assert (conf["fs.s3a.access.key"], conf["fs.s3a.session.token"]) == ("ASIA1", "token")
+    assert conf["fs.s3a.aws.credentials.provider"].endswith(".TemporaryAWSCredentialsProvider")
+    assert "secret" not in repr(session)
+    assert "token=" not in repr(session)
 
 
 def test_no_warm_application_waits_on_a_cluster() -> None:

@@ -175,11 +175,13 @@ def _code_of_answer(error: ClientError) -> str:
 
 def _send_to_queue(queue_arn: str, delivery: Delivery) -> None:
     arn = parse_arn(queue_arn)
-    sqs = connect_to(aws_access_key_id=arn["account"], region_name=arn["region"]).sqs
+    client = connect_to(aws_access_key_id=arn["account"], region_name=arn["region"]).sqs
+    # The queue's policy must let EventBridge send for this rule; to find its URL is our affair.
+    sender = client.request_metadata(service_principal="events", source_arn=delivery.rule_arn)
     body = {name: value for name, value in delivery.event.items() if name != "event-bus-name"}
     try:
-        url = sqs.get_queue_url(QueueName=arn["resource"])["QueueUrl"]
-        sqs.send_message(
+        url = client.get_queue_url(QueueName=arn["resource"])["QueueUrl"]
+        sender.send_message(
             QueueUrl=url,
             MessageBody=json.dumps(body, cls=CustomEncoder),
             MessageAttributes={

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,10 +20,20 @@ from etlocal.settings import Settings
 _SECONDS = 900.0
 
 
+_current: list[RoleSessions] = []
+
+
 def apply(_: Settings) -> None:
     """Assume a role once for the tasks of the next minutes."""
     sessions = RoleSessions(boto_client.connect_to.with_assumed_role)
     boto_client.connect_to = SimpleNamespace(with_assumed_role=sessions.get)
+    _current[:] = [sessions]
+
+
+def forget() -> None:
+    """Have every role assumed again: a reset ends the sessions there are."""
+    for sessions in _current:
+        sessions.forget()
 
 
 class RoleSessions:
@@ -46,6 +57,18 @@ class RoleSessions:
         with self._lock:
             until, factory = self._known.get(key, (0.0, None))
             if factory is None or time.monotonic() >= until:
+                # Of one name, so that a later session of the role is the same user for services
+                # that ask for it, as the Data API does of who reads a statement's result.
+                others = {"session_name": _session_name(role_arn), **others}
                 factory = self._assume(role_arn=role_arn, region_name=region_name, **others)
                 self._known[key] = time.monotonic() + _SECONDS, factory
         return factory
+
+    def forget(self) -> None:
+        """Drop the sessions."""
+        with self._lock:
+            self._known.clear()
+
+
+def _session_name(role_arn: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, role_arn).hex

@@ -11,11 +11,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from etlocal.aws.call import Runtime
+from etlocal.aws.call import Call, Runtime
 from etlocal.aws.errors import AwsError
 from etlocal.glue.bookmarks import session
 from etlocal.glue.bookmarks.rows import Job
 from etlocal.glue.errors import InvalidInputError, VersionMismatchError
+from etlocal.glue.jobs.roles import acting_as
+from etlocal.glue.jobs.run_rows import find_run
 
 _NEEDED = ("account", "region", "run_id")
 _CONFLICT = 409
@@ -53,6 +55,7 @@ def handle(
             raise InvalidInputError(f"the query lacks {', '.join(missing)}")
         job, run_id = Job(query["account"], query["region"], job_name), query["run_id"]
         if method == "GET":
+            _authorize(job, run_id, runtime)
             return 200, _get(job, run_id, runtime)
         if method == "PUT":
             return 200, _put(job, run_id, body, runtime)
@@ -61,6 +64,18 @@ def handle(
     except AwsError as error:
         return error.status, {"code": error.code, "message": error.message}
     return 405, {"code": "MethodNotAllowed", "message": f"{method} is not GET or PUT"}
+
+
+def _authorize(job: Job, run_id: str, runtime: Runtime) -> None:
+    """Make sure that the run's role may read the bookmark."""
+    with runtime.store.transaction() as tx:
+        run = find_run(tx, job.account, job.region, job.name, run_id)
+    if run is None:
+        return
+    role = run.spec.role_arn
+    acting = acting_as(job.account, job.region, job.name, role)
+    call = Call(job.account, job.region, role, run_id, runtime, acting)
+    call.authorize("glue", "GetJobBookmark", JobName=job.name)
 
 
 def _get(job: Job, run_id: str, runtime: Runtime) -> dict[str, Any]:

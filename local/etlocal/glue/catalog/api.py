@@ -1,7 +1,8 @@
 """The catalog as the other rooms of Glue use it.
 
 Each function takes the `Call` it works for, takes and gives botocore's shapes, and raises the same
-errors as the operation of its name. Names of databases and tables are folded to lower case.
+errors as the operation of its name. Names of databases and tables are folded to lower case. Where
+the call works as a role, the role must have the operation's permission.
 """
 
 from __future__ import annotations
@@ -16,22 +17,26 @@ from etlocal.glue.catalog import connections, databases, guard, partitions, tabl
 
 def get_database(call: Call, name: str) -> dict[str, Any]:
     """Give a ``Database``; EntityNotFoundError if there is none."""
+    call.authorize("glue", "GetDatabase", Name=name)
     return databases.get(call, name)
 
 
 def find_table(call: Call, database: str, name: str) -> dict[str, Any] | None:
     """Give a ``Table``, or None if it or its database does not exist."""
+    call.authorize("glue", "GetTable", DatabaseName=database, Name=name)
     return tables.find(call, database, name)
 
 
 def list_tables(call: Call, database: str) -> list[dict[str, Any]]:
     """Give every ``Table`` of a database; EntityNotFoundError if there is no such database."""
+    call.authorize("glue", "GetTables", DatabaseName=database)
     with call.store.transaction() as tx:
         return [tables.as_table(row) for row in tables.list_rows(tx, call, database)]
 
 
 def create_table(call: Call, database: str, table_input: Mapping[str, Any]) -> None:
     """Make a table of a ``TableInput``; EntityNotFoundError, AlreadyExistsError."""
+    call.authorize("glue", "CreateTable", DatabaseName=database, TableInput=table_input)
     tables.create(call, database, table_input)
 
 
@@ -39,11 +44,13 @@ def update_table(
     call: Call, database: str, table_input: Mapping[str, Any], skip_archive: bool = False
 ) -> None:
     """Replace a table by a ``TableInput`` as a new version; EntityNotFoundError."""
+    call.authorize("glue", "UpdateTable", DatabaseName=database, TableInput=table_input)
     tables.update(call, database, table_input, skip_archive=skip_archive)
 
 
 def delete_table(call: Call, database: str, name: str) -> None:
     """Delete a table with its versions and partitions; EntityNotFoundError."""
+    call.authorize("glue", "DeleteTable", DatabaseName=database, Name=name)
     tables.delete(call, database, name)
 
 
@@ -54,6 +61,7 @@ def get_partitions(
 
     EntityNotFoundError; InvalidInputError for an expression that is not valid.
     """
+    call.authorize("glue", "GetPartitions", DatabaseName=database, TableName=table)
     with call.store.transaction() as tx:
         owner = tables.require_table(tx, call, database, table)
         return partitions.read(tx, call, owner, partitions.select(tx, owner, expression))
@@ -67,6 +75,7 @@ def batch_create_partition(
     Gives a ``PartitionError`` (``PartitionValues``, ``ErrorDetail``) for each that was not added;
     EntityNotFoundError if there is no such table.
     """
+    call.authorize("glue", "BatchCreatePartition", DatabaseName=database, TableName=table)
     errors = []
     with call.store.transaction() as tx:
         owner = tables.require_table(tx, call, database, table)
@@ -86,6 +95,7 @@ def update_partition(
     partition_input: Mapping[str, Any],
 ) -> None:
     """Replace the partition of `values`; EntityNotFoundError, AlreadyExistsError."""
+    call.authorize("glue", "UpdatePartition", DatabaseName=database, TableName=table)
     with call.store.transaction() as tx:
         owner = tables.require_table(tx, call, database, table)
         partitions.update(tx, owner, values, partition_input)
@@ -99,6 +109,7 @@ def delete_partitions(
     Gives a ``PartitionError`` for each that does not exist; EntityNotFoundError if there is no
     such table.
     """
+    call.authorize("glue", "BatchDeletePartition", DatabaseName=database, TableName=table)
     errors = []
     with call.store.transaction() as tx:
         owner = tables.require_table(tx, call, database, table)
@@ -112,6 +123,7 @@ def delete_partitions(
 
 def get_connection(call: Call, name: str) -> dict[str, Any]:
     """Give a ``Connection``, its password included; EntityNotFoundError if there is none."""
+    call.authorize("glue", "GetConnection", Name=name)
     return connections.get(call, name)
 
 
@@ -121,6 +133,7 @@ def connection_properties(call: Call, name: str) -> dict[str, str]:
     They come from the secret when the connection names one (``SECRET_ID``); EntityNotFoundError,
     InvalidInputError for a secret of another form.
     """
+    call.authorize("glue", "GetConnection", Name=name)
     return connections.properties(call, name)
 
 

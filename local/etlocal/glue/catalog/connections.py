@@ -70,7 +70,8 @@ def properties(call: Call, name: str) -> dict[str, str]:
     secret_id = given.get("SECRET_ID")
     if secret_id is None:
         return given
-    secret = call.client("secretsmanager").get_secret_value(SecretId=secret_id)
+    client = call.client("secretsmanager", acting=call.acting)
+    secret = client.get_secret_value(SecretId=secret_id)
     try:
         held = json.loads(secret["SecretString"])
         return {**given, "USERNAME": held["username"], "PASSWORD": held["password"]}

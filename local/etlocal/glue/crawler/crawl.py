@@ -8,12 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from etlocal.aws.call import Call
+from etlocal.aws.arns import make_arn
+from etlocal.aws.call import Acting, Call
 from etlocal.formats.recognise import Classifier
 from etlocal.glue.catalog import api
 from etlocal.glue.crawler import rows
@@ -38,6 +39,17 @@ from etlocal.glue.crawler.writing import CatalogWriter, Policies, Summary, Wante
 
 _MOST_NAMED = 200
 NEW_FOLDERS_ONLY = "CRAWL_NEW_FOLDERS_ONLY"
+
+
+# What AWS names the session of a crawler's role.
+_SESSION_NAME = "AWS-Crawler"
+
+
+def acting_as(call: Call, crawler: str, role: str) -> Acting:
+    """Give a crawler's role, which is named by its ARN or its name, as Glue assumes it."""
+    role_arn = role if role.startswith("arn:") else f"arn:aws:iam::{call.account}:role/{role}"
+    source = make_arn("glue", call.region, call.account, f"crawler/{crawler}")
+    return Acting(role_arn, "glue", _SESSION_NAME, source)
 
 
 class CrawlError(Exception):
@@ -89,9 +101,9 @@ class Crawl:
         cancelled: threading.Event,
         log: CrawlLog,
     ) -> None:
-        self._call = call
         self._definition = definition
         self._name: str = definition["Name"]
+        self._call = replace(call, acting=acting_as(call, self._name, definition["Role"]))
         self._crawl_id = crawl_id
         self._cancelled = cancelled
         self._log = log
@@ -139,13 +151,6 @@ class Crawl:
         self._log.benchmark("Finished writing to Catalog")
         return writer.summary
 
-    @property
-    def _role_arn(self) -> str:
-        role: str = self._definition["Role"]
-        if role.startswith("arn:"):
-            return role
-        return f"arn:aws:iam::{self._call.account}:role/{role}"
-
     def _policies(self) -> Policies:
         policy = self._definition["SchemaChangePolicy"]
         return Policies(
@@ -177,9 +182,7 @@ class Crawl:
             with _naming(f"S3 target {target['Path']}"):
                 self._s3(target, classifiers, found)
         for target in targets.get("JdbcTargets") or []:
-            crawl = JdbcCrawl(
-                self._call, self._name, self._role_arn, target, self._log, self._cancelled
-            )
+            crawl = JdbcCrawl(self._call, self._name, target, self._log, self._cancelled)
             path, connection = target["Path"], target["ConnectionName"]
             with _naming(f"JDBC target {path} of connection {connection}"):
                 wanted, under = crawl.find()
@@ -191,7 +194,7 @@ class Crawl:
         self, target: Mapping[str, Any], classifiers: Sequence[Classifier], found: _Found
     ) -> None:
         root = parse_location(target["Path"])
-        client = self._call.client("s3", role_arn=self._role_arn)
+        client = self._call.client("s3", acting=self._call.acting)
         objects = list_objects(client, root, target.get("Exclusions") or [], self._cancelled)
         found.under.append(root.url)
         single = None if objects else find_file(client, root)

@@ -84,7 +84,7 @@ class JdbcCrawl:
     Attributes
     ----------
     call : Call
-    crawler, role_arn : str
+    crawler : str
     target : mapping
         The ``JdbcTarget``.
     log : CrawlLog
@@ -93,7 +93,6 @@ class JdbcCrawl:
 
     call: Call
     crawler: str
-    role_arn: str
     target: Mapping[str, Any]
     log: CrawlLog
     cancelled: threading.Event
@@ -114,11 +113,11 @@ class JdbcCrawl:
         name = self.target["ConnectionName"]
         properties = api.connection_properties(self.call, name)
         endpoint = parse_redshift_url(properties.get("JDBC_CONNECTION_URL", ""))
+        # On AWS a crawler connects with the login alone: its role needs nothing of the Data API.
         client = self.call.runtime.client(
             "redshift-data",
             account=self.call.account,
             region=endpoint.region,
-            role_arn=self.role_arn,
         )
         arguments = {**endpoint.arguments, "Database": path.database}
         if "ClusterIdentifier" in arguments:

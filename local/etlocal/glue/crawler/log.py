@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from etlocal.aws.call import Call, Runtime
+from etlocal.aws.call import Acting, Call, Runtime
 
 LOG_GROUP = "/aws-glue/crawlers"
 _LONGEST_LINE = 200_000
@@ -71,6 +72,11 @@ class CrawlLog:
         self._prefix = crawl_id
         self._lines: list[dict[str, Any]] = []
 
+    def act_as(self, acting: Acting) -> None:
+        """Write the log as the crawler's role, where permissions are enforced."""
+        if self._call.runtime.authorizer is not None:
+            self._call = replace(self._call, acting=acting)
+
     def benchmark(self, text: str) -> None:
         """Add a line on the crawl's progress."""
         self._add("BENCHMARK", text)
@@ -94,7 +100,7 @@ class CrawlLog:
             return
         streams = self._call.runtime.component(Streams)
         try:
-            client = self._call.client("logs")
+            client = self._call.client("logs", acting=self._call.acting)
             for start in range(0, len(lines), _LINES_A_REQUEST):
                 self._put(client, streams, lines[start : start + _LINES_A_REQUEST])
         except (BotoCoreError, ClientError) as error:

@@ -16,7 +16,7 @@ from etlocal.aws.call import Call, Runtime
 from etlocal.aws.errors import AwsError
 from etlocal.glue.crawler import rows
 from etlocal.glue.crawler.announcing import announce_end, announce_start
-from etlocal.glue.crawler.crawl import Crawl, CrawlError
+from etlocal.glue.crawler.crawl import Crawl, CrawlError, acting_as
 from etlocal.glue.crawler.listing import CrawlCancelledError
 from etlocal.glue.crawler.log import CrawlLog
 from etlocal.glue.crawler.sampling import Readers
@@ -115,6 +115,7 @@ class CrawlPool:
         try:
             with call.store.transaction() as tx:
                 definition = json.loads(rows.crawler(tx, call, name)["definition"])
+            log.act_as(acting_as(call, name, definition["Role"]))
             summary = self._crawl(call, definition, crawl_id, cancelled, log, patience)
             state = COMPLETED
         except CrawlCancelledError:

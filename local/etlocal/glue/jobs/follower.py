@@ -14,7 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from etlocal.aws.call import Runtime
+from etlocal.glue.jobs.roles import acting_as
 from etlocal.glue.jobs.run_rows import (
     ENDED,
     Run,
@@ -31,7 +34,7 @@ from etlocal.glue.jobs.worker_client import (
     WorkerUnreachableError,
 )
 from etlocal.glue.jobs.workers import Workers
-from etlocal.worker.protocol import RunRequest, RunState, RunStatus
+from etlocal.worker.protocol import RoleCredentials, RunRequest, RunState, RunStatus
 
 LOG = logging.getLogger(__name__)
 
@@ -138,7 +141,12 @@ class RunFollower:
 
     def _deliver(self, run: Run) -> RunStatus | None:
         """Hand the run over; None when the answer was lost, or the run ended here instead."""
-        request = self._request(run)
+        try:
+            request = self._request(run)
+        except (ClientError, BotoCoreError) as error:
+            role = run.spec.role_arn
+            self._end(run, State.FAILED, f"The role {role} could not be assumed: {error}")
+            return None
         patient_until = time.monotonic() + self._patience.absent
         while True:
             self._check_open()
@@ -297,6 +305,16 @@ class RunFollower:
         if changed:
             self._ended(run, started)
 
+    def _credentials(self, run: Run) -> RoleCredentials | None:
+        """Assume the job's role for the run, where permissions are enforced."""
+        if self._runtime.lender is None:
+            return None
+        acting = acting_as(run.account, run.region, run.job_name, run.spec.role_arn)
+        lent = self._runtime.lender(run.account, run.region, acting)
+        return RoleCredentials(
+            access_key=lent["access_key"], secret_key=lent["secret_key"], token=lent["token"]
+        )
+
     def _request(self, run: Run) -> RunRequest:
         return RunRequest(
             run_id=run.run_id,
@@ -308,6 +326,7 @@ class RunFollower:
             account=run.account,
             endpoint_url=self._runtime.settings.job_endpoint,
             role_arn=run.spec.role_arn,
+            credentials=self._credentials(run),
             attempt=run.attempt,
         )
 

@@ -7,14 +7,25 @@ import os
 from typing import Any
 
 _USED = ("glue", "s3", "redshift-data")
+# The Data API stands for Glue's JDBC connection, which is let in by its login: it asks nothing of
+# the job's role, and goes as the account.
+_BY_LOGIN = "redshift-data"
 _clients: dict[str, Any] = {}
 
 
 def client(service: str) -> Any:
     """Return this process's boto3 client of a service; its endpoint comes from the environment."""
     if service not in _clients:
-        _clients[service] = _session().create_client(service)
+        _clients[service] = _session().create_client(service, **_credentials(service))
     return _clients[service]
+
+
+def _credentials(service: str) -> dict[str, str]:
+    """Return a client's own credentials; without any it has the environment's."""
+    account = os.environ.get("ETLOCAL_ACCOUNT")
+    if service != _BY_LOGIN or not account or not os.environ.get("AWS_SESSION_TOKEN"):
+        return {}
+    return {"aws_access_key_id": account, "aws_secret_access_key": "-"}
 
 
 def preload() -> None:

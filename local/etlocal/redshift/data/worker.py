@@ -21,7 +21,7 @@ from etlocal.redshift.dialect.statements import Kind
 from etlocal.redshift.engines.base import EngineSession, Result
 from etlocal.redshift.errors import SqlError, StatementCanceledError
 from etlocal.redshift.targets import Target
-from etlocal.redshift.transfer.context import Clients, Context
+from etlocal.redshift.transfer.context import Clients, Context, acting_as
 from etlocal.redshift.warehouse import Warehouse
 
 _LOG = logging.getLogger(__name__)
@@ -341,7 +341,10 @@ class Worker:
     def _s3(self, record: Record) -> Clients:
         def client(role_arn: str | None) -> Any:
             return self._runtime.client(
-                "s3", account=record.account, region=record.region, role_arn=role_arn
+                "s3",
+                account=record.account,
+                region=record.region,
+                acting=acting_as(role_arn),
             )
 
         return client

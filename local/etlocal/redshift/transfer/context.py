@@ -8,7 +8,18 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from etlocal.aws.call import Acting
 from etlocal.redshift.errors import SqlError
+
+# What AWS names the session of a role that COPY and UNLOAD assume.
+_SESSION_NAME = "RedshiftIamRoleSession"
+
+
+def acting_as(role_arn: str | None) -> Acting | None:
+    """Give the role of a statement as Redshift assumes it; None for the caller itself."""
+    if role_arn is None:
+        return None
+    return Acting(role_arn, "redshift", _SESSION_NAME)
 
 
 class Clients(Protocol):

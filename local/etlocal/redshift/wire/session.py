@@ -17,7 +17,7 @@ from etlocal.redshift.dialect import statements
 from etlocal.redshift.dialect.statements import Kind, Statement
 from etlocal.redshift.engines.base import EngineSession, Result, Row
 from etlocal.redshift.errors import SqlError, StatementCanceledError
-from etlocal.redshift.transfer.context import Context
+from etlocal.redshift.transfer.context import Context, acting_as
 from etlocal.redshift.warehouse import Warehouse
 from etlocal.redshift.wire.authentication import Login
 from etlocal.redshift.wire.errors import aborted_transaction
@@ -242,7 +242,10 @@ class Session:
     def _context(self, statement: Statement) -> Context:
         def client(role_arn: str | None) -> Any:
             return self._runtime.client(
-                "s3", account=self._login.account, region=self._login.region, role_arn=role_arn
+                "s3",
+                account=self._login.account,
+                region=self._login.region,
+                acting=acting_as(role_arn),
             )
 
         return Context(

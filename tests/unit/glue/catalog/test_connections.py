@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from etlocal.aws.call import Call, Runtime
+from etlocal.aws.call import Acting, Call, Runtime
 from etlocal.aws.errors import NotImplementedByEmulatorError
 from etlocal.aws.store import Store
 from etlocal.glue import catalog
@@ -112,7 +112,7 @@ class _Secrets:
         self.text = text
 
     def __call__(
-        self, service: str, *, account: str, region: str, role_arn: str | None = None
+        self, service: str, *, account: str, region: str, acting: Acting | None = None
     ) -> Any:
         assert service == "secretsmanager"
         return self

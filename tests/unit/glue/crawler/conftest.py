@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from etlocal.aws.call import Call, Runtime
+from etlocal.aws.call import Acting, Call, Runtime
 from etlocal.aws.store import Store
 from etlocal.glue import catalog, crawler
 from etlocal.glue.operations import OPERATIONS
@@ -171,9 +171,9 @@ class FakeClients:
         self.roles: list[tuple[str, str | None]] = []
 
     def __call__(
-        self, service: str, *, account: str, region: str, role_arn: str | None = None
+        self, service: str, *, account: str, region: str, acting: Acting | None = None
     ) -> Any:
-        self.roles.append((service, role_arn))
+        self.roles.append((service, acting.role_arn if acting else None))
         return self.services[service]
 
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from etlocal.aws.call import Call, Runtime
+from etlocal.aws.call import Acting, Call, Runtime
 from etlocal.aws.store import Store
 from etlocal.glue import bookmarks, catalog, jobs
 from etlocal.glue.jobs.driver import RunDriver
@@ -203,7 +203,7 @@ class Bus:
         self.changed = threading.Condition()
 
     def __call__(
-        self, service: str, *, account: str, region: str, role_arn: str | None = None
+        self, service: str, *, account: str, region: str, acting: Acting | None = None
     ) -> Any:
         assert service == "events"
         return self

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from etlocal.aws.call import Runtime
+from etlocal.aws.call import Acting, Runtime
 from etlocal.aws.store import Store
 from etlocal.glue.events import put_event
 from etlocal.settings import Settings
@@ -22,9 +22,9 @@ class Bus:
         self.entries: list[dict[str, Any]] = []
 
     def __call__(
-        self, service: str, *, account: str, region: str, role_arn: str | None = None
+        self, service: str, *, account: str, region: str, acting: Acting | None = None
     ) -> Any:
-        self.asked.append((service, account, region, role_arn))
+        self.asked.append((service, account, region, acting.role_arn if acting else None))
         return self
 
     def put_events(self, **request: Any) -> dict[str, Any]:
