@@ -90,7 +90,9 @@ def test_endpoint_where_nothing_answers_is_named(
     elif by == "environment":
         monkeypatch.setenv("ETLOCAL_ENDPOINT", url)
 
-    result = pytester.runpytest(*(["--etlocal-endpoint", url] if by == "option" else []))
+    # A process of its own: pytester forgets what a run has imported, the plugin's errors among it.
+    options = ["--etlocal-endpoint", url] if by == "option" else []
+    result = pytester.runpytest_subprocess(*options)
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
@@ -121,7 +123,7 @@ def test_endpoint_that_cannot_be_used_is_told_why(
 ) -> None:
     server.status, server.body = status, body
 
-    result = pytester.runpytest("--etlocal-endpoint", server.url)
+    result = pytester.runpytest_subprocess("--etlocal-endpoint", server.url)
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines([words])
