@@ -8,8 +8,9 @@ PYTHON := .venv/bin/python
 INSTALL := $(UV) pip install --quiet --python $(PYTHON)
 # One worker a core, two at most: each end-to-end test has a JVM of its own to feed.
 WORKERS ?= 2
-# Which of the stress tests.
+# Which of the stress tests, and of those on containers.
 STRESS ?= tests/e2e
+CONTAINERS ?= tests/containers
 
 help:
 	@echo "make demo    run the whole flow once: a CSV becomes warehouse rows and a message"
@@ -36,7 +37,7 @@ check: .venv/dev
 	.venv/bin/pytest -n $(WORKERS) --dist loadgroup -m "not stress and not containers" $(PYTEST_ARGS)
 
 containers: .venv/dev
-	.venv/bin/pytest -n 0 -m containers tests/containers $(CONTAINERS_ARGS)
+	.venv/bin/pytest -n 0 -m containers $(CONTAINERS)
 
 stress: .venv/dev
 	.venv/bin/pytest -n 0 -m stress $(STRESS)
