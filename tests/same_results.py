@@ -22,6 +22,9 @@ HEADING = "## Skipped on a running stack"
 # A test that passes and whose clean-up fails has two entries.
 _FROM_GOOD_TO_BAD = ("passed", "skipped", "failed", "error")
 
+# xdist's --dist loadgroup ends a test's name with its group.
+_GROUP = re.compile(r"@[^@\[\]]+$")
+
 
 class ResultsError(Exception):
     """A file cannot be read as the results of a run; the message names it and says why."""
@@ -87,7 +90,7 @@ def results(file: Path, within: str = "") -> dict[str, Result]:
         raise ResultsError(f"{file} is no XML: {error}") from error
     found: dict[str, Result] = {}
     for case in root.iter("testcase"):
-        name = f"{case.get('classname')}::{case.get('name')}"
+        name = _GROUP.sub("", f"{case.get('classname')}::{case.get('name')}")
         if not name.startswith(within):
             continue
         result = _result(case)

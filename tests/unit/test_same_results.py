@@ -55,6 +55,17 @@ def test_same_passed_tests_in_any_order_are_the_same(write: Write, capsys: Captu
     assert "2 tests passed in both, 1 skipped for a documented reason" in capsys.readouterr().out
 
 
+def test_group_that_a_test_was_distributed_with_is_no_part_of_its_name(
+    write: Write, capsys: Capture
+) -> None:
+    one = write(("a@stack", "passed"), ("b[x@y]@stack", "passed"), ("c[x@y]", "passed"))
+    other = write(("a", "passed"), ("b[x@y]", "passed"), ("c[x@z]", "passed"))
+
+    assert main([one, other]) == 1
+    assert "c[x@y]" in capsys.readouterr().out
+    assert set(results(Path(one))) - set(results(Path(other))) == {"tests.e2e.test_flow::c[x@y]"}
+
+
 @pytest.mark.parametrize("outcome", ["failed", "error", "skipped"])
 def test_test_that_passed_in_one_only_is_named(write: Write, capsys: Capture, outcome: str) -> None:
     one = write(("a", "passed"), ("b", "passed"))
