@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import flights, machine, report
+from benchmarks import containers, flights, machine, report
 from benchmarks.figures import Aim, Effort, Result, Samples, interleave, ratio, seconds, table
 from benchmarks.volume import duck
 
@@ -76,6 +76,17 @@ def test_results_of_two_machines_make_no_page(tmp_path: Path) -> None:
         report.page(report.load(tmp_path, command.PARTS))
 
 
+def test_containers_are_left_out_where_there_is_no_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(containers, "engine", lambda: False)
+
+    assert command.main(["--quick", "--only", "containers", "--results", str(tmp_path)]) == 0
+
+    assert "containers: left out" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_every_part_can_be_run_and_one_that_fails_keeps_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -86,6 +97,7 @@ def test_every_part_can_be_run_and_one_that_fails_keeps_the_others(
         part = importlib.import_module(f"benchmarks.{name}")
         monkeypatch.setattr(part, "run", broken if name == "burst" else lambda _effort: a_result())
     monkeypatch.setattr(machine, "describe", lambda: MACHINE)
+    monkeypatch.setattr(containers, "engine", lambda: True)
 
     assert command.main(["--quick", "--results", str(tmp_path)]) == 1
 

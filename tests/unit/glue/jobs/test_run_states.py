@@ -91,6 +91,8 @@ def test_the_worker_gets_the_defaults_under_the_runs_own_under_the_fixed_argumen
         "account": "000000000000",
         "endpoint_url": glue.settings.endpoint_url,
         "role_arn": "arn:aws:iam::000000000000:role/service/glue",
+        # Permissions are not enforced: a run acts as the account.
+        "credentials": None,
         "attempt": 0,
         "log_group_output": "/aws-glue/jobs/output",
         "log_group_error": "/aws-glue/jobs/error",
