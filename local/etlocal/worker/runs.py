@@ -161,7 +161,9 @@ class Runs:
         with self._lock:
             known = self._runs.get(request.run_id)
             if known is not None:
-                if known.request != request:
+                # A request that is made again has the role's credentials of then.
+                credentials = request.credentials
+                if known.request.model_copy(update={"credentials": credentials}) != request:
                     raise RunConflictError(f"run {request.run_id} is known with another request")
                 return known
             if self._closed or self._free() < 1:

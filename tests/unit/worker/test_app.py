@@ -232,6 +232,22 @@ def test_a_run_stopped_while_it_starts_leaves_the_warm_jvm_to_the_next(
     assert pool.returned == [True]
 
 
+def test_a_request_made_again_may_have_newer_credentials_of_the_role(
+    http: TestClient, pool: FakePool
+) -> None:
+    """As after a restart of whoever hands it over: the role is assumed anew."""
+
+    def lent(key: str) -> dict[str, str]:
+        return {"access_key": key, "secret_key": "secret", "token": "token"}
+
+    assert http.post("/runs", json=body(credentials=lent("one"))).status_code == 202
+    assert http.post("/runs", json=body(credentials=lent("other"))).status_code == 202
+    other = http.post("/runs", json=body(job_name="other", credentials=lent("other")))
+    assert other.status_code == 409
+    pool.runner().end.set()
+    end(http)
+
+
 def test_a_known_id_is_taken_once(http: TestClient, pool: FakePool) -> None:
     assert http.post("/runs", json=body()).status_code == 202
     assert http.post("/runs", json=body()).status_code == 202

@@ -94,7 +94,7 @@ def update_partition(
     values: Sequence[str],
     partition_input: Mapping[str, Any],
 ) -> None:
-    """Replace the partition of `values`; EntityNotFoundError, AlreadyExistsError."""
+    """Replace the partition of `values`, which stay; EntityNotFoundError, InvalidInputError."""
     call.authorize("glue", "UpdatePartition", DatabaseName=database, TableName=table)
     with call.store.transaction() as tx:
         owner = tables.require_table(tx, call, database, table)

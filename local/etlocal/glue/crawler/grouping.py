@@ -167,6 +167,7 @@ class _Grouper:
         self, node: _Node, groups: Sequence[tuple[_Node, _Group]], majority: Recognised, depth: int
     ) -> _Group:
         """Unite the groups that fit the majority; what does not fit is a table of its own."""
+        measure = self._measure(node)
         names: list[str | None] | None = None
         folders: list[Folder] = []
         for child, found in groups:
@@ -174,7 +175,7 @@ class _Grouper:
             if len(found.names) != depth or not (
                 compatible(found.shape, majority)
                 if certain
-                else self._measure(node).belongs(found.shape, majority)
+                else measure.belongs(found.shape, majority)
             ):
                 if certain:
                     self._table(child.path, found)
@@ -192,6 +193,7 @@ class _Grouper:
 
     def _folder(self, node: _Node, shape: Recognised) -> Folder:
         """Count a folder's files of `shape`; the others are left out, and said to be."""
+        measure = self._measure(node)
         objects = size = records = 0
         left_out: list[tuple[Path, str]] = []
         rates = [
@@ -202,7 +204,7 @@ class _Grouper:
         rate = sum(rates) // len(rates) if rates else 0
         for file in node.files:
             recognised = file.recognised
-            if recognised is not None and not self._measure(node).belongs(recognised, shape):
+            if recognised is not None and not measure.belongs(recognised, shape):
                 reason = recognised.reason or "its schema or format differs from the folder's"
                 left_out.append((file.path, reason))
                 continue
