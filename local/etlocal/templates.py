@@ -144,7 +144,7 @@ def parse(text: str, path: Path) -> Template:
         If it is not a template, or its ``Metadata: etlocal`` breaks its rules.
     """
     try:
-        body = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader with tags of ours
+        body = yaml.load(text, _Loader)  # noqa: S506 - a safe loader with tags of ours
     except yaml.YAMLError as error:
         raise TemplateError(f"the template {path} cannot be read: {error}") from error
     if not isinstance(body, dict) or not isinstance(body.get("Resources"), dict):
@@ -251,7 +251,7 @@ def _check_outputs(template: Template) -> None:
         )
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads CloudFormation's short forms (``!Sub …``) as their long ones (``Fn::Sub: …``)."""
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -17,7 +19,7 @@ from etlocal.deploy.artifacts import Artifacts
 from etlocal.deploy.changes import Plan, read_changes
 from etlocal.deploy.crawlers import run_crawlers
 from etlocal.deploy.deployed import Deployed, DeployError, find
-from etlocal.deploy.migrations import Migrations, pending, scripts
+from etlocal.deploy.migrations import Migrations, Script, pending, scripts
 from etlocal.deploy.stacks import ChangeSets, Progress
 from etlocal.deploy.usage_limit import apply_usage_limit
 from etlocal.templates import Template
@@ -120,7 +122,7 @@ class Deployment:
         deployed = find(self._clients, self._template, self._stack)
         self._upload_assets(deployed)
         apply_usage_limit(self._clients, deployed, self._progress)
-        Migrations(self._clients, deployed, self._progress).run()
+        Migrations(self._clients, deployed, self._scripts, self._progress).run()
         run_crawlers(self._clients, deployed, self._progress)
         return deployed
 
@@ -133,7 +135,7 @@ class Deployment:
     def _prepare(self) -> tuple[bool, str | None, Plan]:
         """Make the change set; give whether the stack exists, the change set's name, the plan."""
         self._check_parameters()
-        known = scripts(self._template)
+        known = self._scripts
         exists = self._change_sets.prepare()
         # Before the stack is touched: a script that may not run is told while all is as it was.
         waiting = self._waiting() if exists else pending(known, {})
@@ -151,16 +153,20 @@ class Deployment:
         )
         return exists, name, plan
 
-    def _waiting(self) -> list[Any]:
+    @cached_property
+    def _scripts(self) -> list[Script]:
+        return scripts(self._template)
+
+    def _waiting(self) -> list[Script]:
         deployed = find(self._clients, self._template, self._stack)
         warehouse = self._template.metadata.Warehouse
         named = [warehouse.Workgroup, warehouse.Database] if warehouse else []
         if not all(name in deployed.outputs for name in named):
-            return pending(scripts(self._template), {})  # the warehouse is new to the stack
-        return list(Migrations(self._clients, deployed, self._progress).pending())
+            return pending(self._scripts, {})  # the warehouse is new to the stack
+        return Migrations(self._clients, deployed, self._scripts, self._progress).pending()
 
     def _package(self) -> str:
-        def upload(file: Any, key: str) -> tuple[str, str]:
+        def upload(file: Path, key: str) -> tuple[str, str]:
             del key
             bucket, under, new = self._artifacts.upload(file)
             if new:
@@ -168,7 +174,7 @@ class Deployment:
             return bucket, under
 
         body = templates.package(self._template, upload)
-        for script in scripts(self._template):
+        for script in self._scripts:
             # So that what a hash in the warehouse's record stands for can be read later.
             self._artifacts.upload(script.file)
         return body

@@ -119,13 +119,18 @@ class Migrations:
     ----------
     clients : Clients
     deployed : Deployed
+    known : list of Script
+        What `scripts` gives of its template.
     progress : callable
     """
 
-    def __init__(self, clients: Clients, deployed: Deployed, progress: Progress) -> None:
+    def __init__(
+        self, clients: Clients, deployed: Deployed, known: list[Script], progress: Progress
+    ) -> None:
         self._clients = clients
         self._data = clients.client("redshift-data")
         self._deployed = deployed
+        self._known = known
         self._progress = progress
 
     def pending(self) -> list[Script]:
@@ -136,11 +141,10 @@ class Migrations:
         DeployError
             As the function `pending` says, or if the warehouse cannot be asked.
         """
-        known = scripts(self._deployed.template)
-        if not known:
+        if not self._known:
             return []
         self._await_earlier()
-        return pending(known, self._applied())
+        return pending(self._known, self._applied())
 
     def run(self) -> list[str]:
         """Run what has not run; give the names.
@@ -150,12 +154,11 @@ class Migrations:
         DeployError
             At the first script that fails; it is rolled back, and those before it are recorded.
         """
-        known = scripts(self._deployed.template)
-        if not known:
+        if not self._known:
             return []
         self._await_earlier()
         self._finish(self._execute(_CREATE), "the table of what has run")
-        waiting = pending(known, self._applied())
+        waiting = pending(self._known, self._applied())
         for script in waiting:
             self._progress(f"running {script.name}")
             self._run(script)

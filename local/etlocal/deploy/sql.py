@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,13 @@ UNFINISHED = ("SUBMITTED", "PICKED", "STARTED")
 
 def statements(script: str) -> list[str]:
     """Split a script into its statements, without the comments around them."""
+    return list(_split(script))
+
+
+@lru_cache(maxsize=256)
+def _split(script: str) -> tuple[str, ...]:
     split = (sqlparse.format(sql, strip_comments=True) for sql in sqlparse.split(script))
-    return [sql.strip().rstrip(";").strip() for sql in split if sql.strip(" \n\t;")]
+    return tuple(sql.strip().rstrip(";").strip() for sql in split if sql.strip(" \n\t;"))
 
 
 def fill_in(script: str, outputs: dict[str, str], source: Path) -> str:

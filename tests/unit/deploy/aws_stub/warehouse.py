@@ -74,6 +74,8 @@ class Warehouse:
         self._own = re.compile(own_tables, re.IGNORECASE)
         self._executes = executes
         self._database = duckdb.connect(":memory:")
+        # Redshift's schema of this name is there in every database.
+        self._database.execute("CREATE SCHEMA public")
         self._failures: list[tuple[str, str, int | None]] = []
         self.applied: dict[tuple[str, str], Applied] = {}
         self.ran: list[str] = []
