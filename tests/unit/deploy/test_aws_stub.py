@@ -114,6 +114,17 @@ def test_an_interruption_is_before_or_after_the_effect(aws: Stub, when: Any, the
     s3.create_bucket(Bucket="third-bucket", **stacks.HERE)
 
 
+def test_an_operation_can_be_refused_some_times(aws: Stub) -> None:
+    s3 = aws.client("s3")
+    aws.refuse("s3:CreateBucket", code="AccessDenied", times=1)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.create_bucket(Bucket="some-bucket", **stacks.HERE)
+    assert (aws.calls[0].outcome, aws.snapshot()["buckets"]) == ("AccessDenied", {})
+    s3.create_bucket(Bucket="some-bucket", **stacks.HERE)
+    with pytest.raises(AssertionError, match="s3:NoSuchOperation"):
+        aws.refuse("s3:NoSuchOperation")
+
+
 def test_snapshots_of_equal_deployments_are_equal_whatever_their_ids() -> None:
     def run(noise: int) -> dict[str, Any]:
         aws = Stub(pace=5)
@@ -166,3 +177,10 @@ def test_settling_ends_what_nobody_asks_for(aws: Stub) -> None:
     assert aws.snapshot()["stacks"]["demo"]["status"] == "CREATE_IN_PROGRESS"
     aws.settle()
     assert aws.snapshot()["stacks"]["demo"]["status"] == "CREATE_COMPLETE"
+
+
+def test_change_sets_left_behind_are_in_the_snapshot(aws: Stub) -> None:
+    stacks.change_set(aws, stacks.small(), name="forgotten")
+    assert aws.snapshot()["stacks"]["demo"]["change sets"] == ["CREATE_COMPLETE"]
+    stacks.deploy(aws, stacks.small())
+    assert aws.snapshot()["stacks"]["demo"]["change sets"] == []

@@ -110,6 +110,41 @@ def test_nothing_changed_is_a_failed_change_set(aws: Stub) -> None:
     assert stacks.change_set(aws, template, name="output")["Status"] == "CREATE_COMPLETE"
 
 
+def test_an_execution_asked_for_twice_by_one_token_is_one(aws: Stub) -> None:
+    made = stacks.change_set(aws, stacks.small())
+    execute = aws.client("cloudformation").execute_change_set
+    for _ in range(2):
+        execute(ChangeSetName=made["ChangeSetId"], ClientRequestToken="token")
+    for token in ({"ClientRequestToken": "other"}, {}):
+        with pytest.raises(ClientError, match="InvalidChangeSetStatus"):
+            execute(ChangeSetName=made["ChangeSetId"], **token)
+    stacks.ended(aws)
+    found = stacks.events(aws)
+    assert stacks.of(found, "demo").count("CREATE_IN_PROGRESS") == 1
+    assert found[-1]["ClientRequestToken"] == "token"
+
+
+def test_the_previous_template_can_be_used_again(aws: Stub) -> None:
+    aws.pace = 5
+    stacks.deploy(aws, stacks.small())
+    made = aws.client("cloudformation").create_change_set(
+        StackName="demo",
+        ChangeSetName="two",
+        UsePreviousTemplate=True,
+        Parameters=stacks.parameters(Title="Other"),
+    )
+    described = aws.client("cloudformation").describe_change_set(ChangeSetName=made["Id"])
+    changed = [each["ResourceChange"]["LogicalResourceId"] for each in described["Changes"]]
+    assert changed == ["Topic"]
+
+
+def test_what_the_stub_does_not_do_is_said(aws: Stub) -> None:
+    with pytest.raises(AssertionError, match="ImportExistingResources"):
+        create(aws, stacks.small(), ImportExistingResources=True)
+    with pytest.raises(AssertionError, match="transforms"):
+        create(aws, {**stacks.small(), "Transform": "AWS::LanguageExtensions"})
+
+
 def test_a_change_set_that_is_being_made_cannot_be_deleted(aws: Stub) -> None:
     create(aws, stacks.small())
     cloudformation = aws.client("cloudformation")

@@ -9,8 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.unit.deploy import stacks
-from tests.unit.deploy.aws_stub import Stub
-from tests.unit.deploy.aws_stub.warehouse import Rows, StatementError
+from tests.unit.deploy.aws_stub import Rows, StatementError, Stub
 
 WHERE = {"WorkgroupName": "demo", "Database": "dev"}
 TABLE = "etlocal.migrations"
@@ -158,6 +157,12 @@ def test_the_deployments_tables_are_real_and_keys_inform_only(aws: Stub) -> None
     failed = execute(aws, f"SELECT nothing FROM {TABLE}")
     assert failed["Status"] == "FAILED"
     assert "nothing" in failed["Error"]
+
+
+def test_a_name_within_a_literal_makes_no_table_the_deployments_own(aws: Stub) -> None:
+    copy = "COPY airports FROM 's3://etlocal-assets/a.csv' IAM_ROLE 'arn:etlocal' -- etlocal"
+    assert execute(aws, copy)["Status"] == "FINISHED"
+    assert applied(aws) == [(copy, 1)]
 
 
 def test_results_come_in_pages_with_their_columns() -> None:

@@ -172,6 +172,8 @@ def test_an_update_that_fails_gives_everything_back(aws: Stub) -> None:
     template = stacks.small()
     template["Resources"]["Temp"]["Properties"] = {"BucketName": "a-name-of-its-own"}
     template["Resources"]["Added"] = {"Type": "AWS::S3::Bucket", "DependsOn": "Topic"}
+    template["Resources"]["Crawler"]["DependsOn"] = "Added"
+    template["Resources"]["Kept"]["DeletionPolicy"] = "Delete"
     aws.cloudformation.fail("Crawler", on="update", reason="no such role", times=1)
     stack = stacks.deploy(aws, template, name="two", Parameters=stacks.parameters(Title="Other"))
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
@@ -180,6 +182,7 @@ def test_an_update_that_fails_gives_everything_back(aws: Stub) -> None:
     assert after == before
     body = aws.client("cloudformation").get_template(StackName="demo")["TemplateBody"]
     assert body == stacks.small()
+    assert aws.cloudformation.stacks[0].resources["Kept"].deletion_policy == "Retain"
     again = stacks.deploy(aws, template, name="two", Parameters=stacks.parameters(Title="Other"))
     assert again["StackStatus"] == "UPDATE_COMPLETE"
 
@@ -201,7 +204,8 @@ def test_an_update_can_be_cancelled_while_it_goes_on(aws: Stub) -> None:
     assert topic == {"DisplayName": "Loads"}
 
 
-def test_a_rollback_that_fails_can_be_continued(aws: Stub) -> None:
+@pytest.mark.parametrize("skipped", [False, True])
+def test_a_rollback_that_fails_can_be_continued(aws: Stub, skipped: bool) -> None:
     aws.pace = 2
     stacks.deploy(aws, stacks.small())
     cloudformation = aws.client("cloudformation")
@@ -217,10 +221,15 @@ def test_a_rollback_that_fails_can_be_continued(aws: Stub) -> None:
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
     with pytest.raises(ClientError, match="can not be updated"):
         stacks.change_set(aws, template, name="three")
-    aws.cloudformation.heal("Topic")
     cloudformation.continue_update_rollback(StackName="demo")
+    assert stacks.ended(aws)["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
+    given = {"ResourcesToSkip": ["Topic"]} if skipped else {}
+    if not skipped:
+        aws.cloudformation.heal("Topic")
+    cloudformation.continue_update_rollback(StackName="demo", **given)
     assert stacks.ended(aws)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
-    assert aws.snapshot()["stacks"]["demo"]["resources"]["Topic"] == {"DisplayName": "Loads"}
+    topic = aws.snapshot()["stacks"]["demo"]["resources"]["Topic"]
+    assert topic == {"DisplayName": "Other" if skipped else "Loads"}
 
 
 def test_a_stack_is_deleted_but_for_what_stays(aws: Stub) -> None:

@@ -98,6 +98,11 @@ class Wire:
         with self._lock:
             operation = service.operation(model.name)
             call = self._recorder.begin(service.name, model.name, context[_PARAMETERS])
+            refusal = self._recorder.refusal(call)
+            if refusal is not None:
+                call.error = refusal.code
+                self._recorder.end(call)
+                return _refusal(AwsError(refusal.code, refusal.message, refusal.status), call)
             try:
                 _refuse_invalid(service, model, call.parameters)
                 answer = operation(copied(call.parameters))
