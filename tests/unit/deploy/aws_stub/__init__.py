@@ -9,6 +9,7 @@ the stub does not have is an AssertionError that names it.
     aws = Stub(account="123456789012", region="eu-west-1")
     aws.client("s3").create_bucket(...)
     aws.cloudformation.fail("Topic", on="create")   # injections: one object a service
+    aws.refuse("s3:PutObject", code="AccessDenied") # an operation answers an error
     aws.interrupt(at=7, when="after")               # as if the process were killed at the 7th call
     aws.calls                                       # every call, in order
     aws.snapshot()                                  # what there is, without ids and times
@@ -23,7 +24,7 @@ Where AWS documents no rule, what the stub does is said at the operation, under 
 """
 
 from tests.unit.deploy.aws_stub.recorder import Interrupted, RecordedCall
-from tests.unit.deploy.aws_stub.redshift_data import Executes
 from tests.unit.deploy.aws_stub.stub import Stub
+from tests.unit.deploy.aws_stub.warehouse import Executes, Rows, StatementError
 
-__all__ = ["Executes", "Interrupted", "RecordedCall", "Stub"]
+__all__ = ["Executes", "Interrupted", "RecordedCall", "Rows", "StatementError", "Stub"]

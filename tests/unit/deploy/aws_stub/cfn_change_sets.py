@@ -24,6 +24,16 @@ _UPDATABLE = frozenset(
 )  # fmt: skip
 
 
+_CREATE = frozenset(
+    {"StackName", "ChangeSetName", "ChangeSetType", "TemplateBody", "TemplateURL", "Parameters",
+     "UsePreviousTemplate", "Capabilities", "ClientToken", "Description", "Tags", "RoleARN",
+     "OnStackFailure", "IncludeNestedStacks"}
+)  # fmt: skip
+_EXECUTE = frozenset(
+    {"StackName", "ChangeSetName", "ClientRequestToken", "DisableRollback", "RetainExceptOnCreate"}
+)
+
+
 @dataclass
 class ChangeSet:
     """A change set."""
@@ -41,6 +51,7 @@ class ChangeSet:
     status: str = "CREATE_PENDING"
     execution: str = "UNAVAILABLE"
     reason: str | None = None
+    execution_token: str | None = None
 
     def advance(self) -> None:
         """Let its making go on."""
@@ -65,6 +76,7 @@ class ChangeSets(CloudFormationState):
 
     def CreateChangeSet(self, asked: Request) -> Response:
         """Make a change set: of a new stack, which is in REVIEW_IN_PROGRESS then, or a stack's."""
+        known(asked, _CREATE)
         kind = asked.get("ChangeSetType", "UPDATE")
         stack = self.find(asked["StackName"])
         self._check_kind(kind, stack, asked)
@@ -153,7 +165,7 @@ class ChangeSets(CloudFormationState):
     def ListChangeSets(self, asked: Request) -> Response:
         """List a stack's change sets that could still be executed, or are being made."""
         stack = self.existing(asked["StackName"])
-        found = [each for each in self.change_sets if each.stack is stack and not _is_done(each)]
+        found = [each for each in self.change_sets if each.stack is stack and not is_done(each)]
         listed, token = page(
             found,
             asked.get("NextToken"),
@@ -180,8 +192,12 @@ class ChangeSets(CloudFormationState):
 
     def ExecuteChangeSet(self, asked: Request) -> Response:
         """Begin what a change set says; the stack's others are deleted."""
+        known(asked, _EXECUTE)
         found = self._change_set(asked)
         stack = found.stack
+        token = asked.get("ClientRequestToken")
+        if token is not None and found.execution_token == token:
+            return {}
         if found.status != "CREATE_COMPLETE":
             raise _wrong_status(
                 found, f"cannot be executed in its current status of [{found.status}]"
@@ -193,14 +209,14 @@ class ChangeSets(CloudFormationState):
         plan = replace(
             found.plan,
             retain_except_on_create=asked.get("RetainExceptOnCreate", False),
-            token=asked.get("ClientRequestToken"),
+            token=token,
         )
         if asked.get("DisableRollback"):
             plan.on_failure = "DO_NOTHING"
         self.change_sets = [
             each for each in self.change_sets if each.stack is not stack or each is found
         ]
-        found.execution = "EXECUTE_IN_PROGRESS"
+        found.execution, found.execution_token = "EXECUTE_IN_PROGRESS", token
         stack.change_set_id = found.id
         operation = self.progress.create if found.kind == "CREATE" else self.progress.update
         stack.begin(operation(stack, plan))
@@ -220,7 +236,7 @@ class ChangeSets(CloudFormationState):
     def _named(self, stack: Stack | None, name: str) -> ChangeSet | None:
         found = [
             each for each in self.change_sets
-            if each.stack is stack and each.name == name and not _is_done(each)
+            if each.stack is stack and each.name == name and not is_done(each)
         ]  # fmt: skip
         return found[0] if found else None
 
@@ -238,7 +254,14 @@ class ChangeSets(CloudFormationState):
         return found[-1]
 
 
-def _is_done(change_set: ChangeSet) -> bool:
+def known(asked: Request, members: frozenset[str]) -> None:
+    """Say loudly what a request asks for and the stub does not do."""
+    unknown = sorted(set(asked) - members)
+    assert not unknown, f"the stub of AWS does not know {', '.join(unknown)} of CloudFormation"
+
+
+def is_done(change_set: ChangeSet) -> bool:
+    """Whether a change set was executed, or is being executed."""
     return change_set.execution.startswith("EXECUTE")
 
 

@@ -36,6 +36,7 @@ class Deletion:
 
     def delete(self, stack: Stack, retained: set[str]) -> Iterator[None]:
         """Delete a stack, but for the resources to retain."""
+        stack.executing = None
         stack.set_status("DELETE_IN_PROGRESS", "User Initiated")
         yield
         yield from self._delete_all(stack, retained, "DELETE_COMPLETE", "DELETE_FAILED", None)

@@ -187,6 +187,10 @@ class Progress(Deletion):
         self, stack: Stack, undo: list[tuple[StackResource | None, str]]
     ) -> Iterator[None]:
         """Undo an update: restore what was changed, then delete what was made."""
+        assert stack.plan is not None
+        for name, resource in stack.live().items():
+            if name in stack.plan.template["Resources"]:
+                dress(resource, stack.plan.template["Resources"][name])
         made: list[StackResource] = []
         while undo:
             before, logical = undo[-1]

@@ -6,18 +6,28 @@ replacement, ``readOnlyProperties`` are what Fn::GetAtt gives.
 
 from __future__ import annotations
 
-import importlib
-import importlib.resources
+import importlib.util
 import json
+import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 
 @cache
+def _folder() -> Path:
+    # Importing cfnlint takes longer than all tests of the stub.
+    spec = importlib.util.find_spec("cfnlint")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "data" / "schemas"
+
+
+@cache
 def _types(region: str) -> dict[str, str]:
-    module = importlib.import_module(f"cfnlint.data.schemas.providers.{region.replace('-', '_')}")
-    found: dict[str, str] = module.types
-    return found
+    """Give the file of each type that a region has."""
+    text = (_folder() / "providers" / f"{region.replace('-', '_')}.py").read_text()
+    return dict(re.findall(r'"([^"]+::[^"]+)": "(\w+)"', text))
 
 
 @cache
@@ -26,8 +36,7 @@ def schema(region: str, resource_type: str) -> dict[str, Any] | None:
     name = _types(region).get(resource_type)
     if name is None:
         return None
-    folder = importlib.resources.files("cfnlint.data.schemas.resources")
-    loaded: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
+    loaded: dict[str, Any] = json.loads((_folder() / "resources" / f"{name}.json").read_text())
     return loaded
 
 

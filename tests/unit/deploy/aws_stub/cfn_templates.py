@@ -72,6 +72,7 @@ def check(template: Template, region: str) -> None:
             )
     if len(str(template.get("Description", "")).encode()) > 1024:
         raise invalid("Template format error: 'Description' length is greater than 1024.")
+    assert "Transform" not in template, "the stub of AWS knows no transforms"
     resources = template["Resources"]
     unknown = sorted(
         {each.get("Type", "?") for each in resources.values()

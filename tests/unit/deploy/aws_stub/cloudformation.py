@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.unit.deploy.aws_stub import cfn_parameters, cfn_templates
-from tests.unit.deploy.aws_stub.cfn_change_sets import ChangeSets
+from tests.unit.deploy.aws_stub.cfn_change_sets import ChangeSets, is_done
 from tests.unit.deploy.aws_stub.cfn_effects import Effects
 from tests.unit.deploy.aws_stub.cfn_sources import template_text
 from tests.unit.deploy.aws_stub.cfn_stack import Stack, StackResource
@@ -197,9 +197,13 @@ class CloudFormation(ChangeSets):
         )
 
     def snapshot(self) -> dict[str, Any]:
-        """Give the stacks without ids and times; those deleted and those never made are not."""
-        gone = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS")
-        return {each.name: each.snapshot() for each in self.stacks if each.status not in gone}
+        """Give the stacks without ids and times, with the statuses of change sets left behind."""
+        found = {}
+        for stack in self.stacks:
+            if stack.status != "DELETE_COMPLETE":
+                left = [e.status for e in self.change_sets if e.stack is stack and not is_done(e)]
+                found[stack.name] = {**stack.snapshot(), "change sets": sorted(left)}
+        return found
 
 
 def _described(stack: Stack) -> dict[str, Any]:

@@ -55,11 +55,23 @@ class RecordedCall:
 
 
 @dataclass
+class Refusal:
+    """An error that a test wants an operation to answer."""
+
+    call: str
+    code: str
+    message: str
+    status: int
+    times: int | None
+
+
+@dataclass
 class Recorder:
     """Keeps the calls and says where to interrupt."""
 
     calls: list[RecordedCall] = field(default_factory=list)
     interruptions: dict[int, When] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
 
     def begin(self, service: str, operation: str, parameters: dict[str, Any]) -> RecordedCall:
         """Enter a call.
@@ -73,6 +85,15 @@ class Recorder:
         self.calls.append(call)
         self._interrupt(call, "before")
         return call
+
+    def refusal(self, call: RecordedCall) -> Refusal | None:
+        """Give the error that a test wants a call to meet."""
+        for refusal in self.refusals:
+            if refusal.call == call.name and refusal.times != 0:
+                if refusal.times is not None:
+                    refusal.times -= 1
+                return refusal
+        return None
 
     def end(self, call: RecordedCall) -> None:
         """Note that a call has had its effect.

@@ -22,14 +22,11 @@ from tests.unit.deploy.aws_stub.service import (
     without_nones,
 )
 from tests.unit.deploy.aws_stub.warehouse import (
-    Executes,
     StatementError,
     Warehouse,
     reads_only,
 )
 from tests.unit.deploy.aws_stub.world import World
-
-__all__ = ["Executes", "RedshiftData"]
 
 _SQL_BYTES = 100_000
 
@@ -42,7 +39,10 @@ class RedshiftData(Service):
     whose caller is gone comes to its end nevertheless, while another caller asks.
 
     A token of the client's stands for the statement that was first begun by it (Management Guide,
-    "Ensuring idempotency when calling the Amazon Redshift Data API"), whatever became of it.
+    "Ensuring idempotency when calling the Amazon Redshift Data API"), whatever became of it; no
+    token is ever forgotten, where AWS forgets them after some hours.
+
+    Undocumented: which error a token with other parameters is. The stub's is ValidationException.
     """
 
     name = "redshift-data"
@@ -85,7 +85,7 @@ class RedshiftData(Service):
             raise _invalid("The maximum query statement size is 100 KB.")
         token = asked["ClientToken"]
         found = [each for each in self.statements if each.asked["ClientToken"] == token]
-        if found and (found[0].asked != asked or found[0].is_batch != is_batch):
+        if found and not found[0].is_same(asked, is_batch=is_batch):
             raise _invalid(f"The client token {token} was used by a request with other parameters.")
         if found:
             statement = found[0]

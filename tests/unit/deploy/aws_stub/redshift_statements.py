@@ -36,6 +36,14 @@ class Statement:
     coming: list[str] = field(default_factory=lambda: list(STATES))
     error: str | None = None
 
+    def is_same(self, asked: dict[str, Any], *, is_batch: bool) -> bool:
+        """Whether a request is the one that this was begun by; how long it waits is no matter."""
+        kept = [
+            {name: value for name, value in each.items() if name != "WaitTimeSeconds"}
+            for each in (self.asked, asked)
+        ]
+        return kept[0] == kept[1] and self.is_batch == is_batch
+
     @property
     def parameters(self) -> dict[str, str]:
         """The statement's parameters by name."""

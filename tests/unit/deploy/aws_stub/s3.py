@@ -86,7 +86,7 @@ class S3(Objects):
     def GetBucketLocation(self, asked: Request) -> Response:
         """Name the region; us-east-1 is named by nothing."""
         region = self.bucket(asked).region
-        return {} if region == "us-east-1" else {"LocationConstraint": region}
+        return {"LocationConstraint": None if region == "us-east-1" else region}
 
     # ---- Configuration: what is put is what is got. ----
 

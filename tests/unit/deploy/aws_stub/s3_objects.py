@@ -39,9 +39,11 @@ class Objects(Service):
         super().__init__(world)
         self.buckets = Buckets(world)
 
-    def foreign_bucket(self, name: str, *, account: str = "999999999999") -> None:
-        """Let a name be taken by another account."""
-        self.buckets.make(name, owner=account)
+    def foreign_bucket(
+        self, name: str, *, account: str = "999999999999", region: str | None = None
+    ) -> None:
+        """Let a name be taken by another account, or by one's own in another region."""
+        self.buckets.make(name, owner=account, region=region)
 
     def refuses(self, bucket: Bucket, asked: Request) -> bool:
         """Whether the bucket is another account's, or not of whom the caller expects."""

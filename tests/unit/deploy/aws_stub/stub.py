@@ -7,7 +7,7 @@ from typing import Any
 from tests.unit.deploy.aws_stub.cfn_effects import Effects
 from tests.unit.deploy.aws_stub.cloudformation import CloudFormation
 from tests.unit.deploy.aws_stub.glue import Glue
-from tests.unit.deploy.aws_stub.recorder import RecordedCall, Recorder, When
+from tests.unit.deploy.aws_stub.recorder import RecordedCall, Recorder, Refusal, When
 from tests.unit.deploy.aws_stub.redshift_data import RedshiftData
 from tests.unit.deploy.aws_stub.redshift_serverless import RedshiftServerless
 from tests.unit.deploy.aws_stub.s3 import S3
@@ -111,6 +111,30 @@ class Stub:
         """
         assert at > len(self.calls), f"call {at} has been made already"
         self._recorder.interruptions[at] = when
+
+    def refuse(
+        self,
+        call: str,
+        *,
+        code: str = "AccessDenied",
+        message: str = "User is not authorized to perform this operation",
+        status: int = 403,
+        times: int | None = None,
+    ) -> None:
+        """Let an operation answer an error instead of having its effect.
+
+        Parameters
+        ----------
+        call : str
+            As ``s3:PutObject``: botocore's name of the service, and the operation.
+        code, message, status
+            The error: the test answers for its being AWS's.
+        times : int or None
+            How often; None for always. botocore does not try again: nothing was sent.
+        """
+        service, _, operation = call.partition(":")
+        self._services[service].operation(operation)
+        self._recorder.refusals.append(Refusal(call, code, message, status, times))
 
     def settle(self) -> None:
         """End all that is under way, as AWS would with nobody asking."""

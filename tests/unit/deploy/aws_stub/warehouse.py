@@ -21,6 +21,7 @@ _NOT_DUCKDB = (
     (re.compile(r"\bVARCHAR\s*\(\s*MAX\s*\)", _ANY_CASE), "VARCHAR"),
     (re.compile(r"\b(?:SYSDATE\b|GETDATE\s*\(\s*\))", _ANY_CASE), "now()::TIMESTAMP"),
 )
+_LITERALS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _LOCK = re.compile(r"\s*LOCK\b", re.IGNORECASE)
 _MAKES_SCHEMA = re.compile(r"\s*CREATE\s+SCHEMA\b", re.IGNORECASE)
 _READS = re.compile(r"\s*(?:SELECT|WITH|SHOW|EXPLAIN|LOCK|SET)\b", re.IGNORECASE)
@@ -116,7 +117,7 @@ class Warehouse:
         self._inject(sql)
         if self._executes is not None:
             return self._executes(sql, parameters)
-        if _LOCK.match(sql) or not (self._own.search(sql) or _MAKES_SCHEMA.match(sql)):
+        if _LOCK.match(sql) or not (self.is_own(sql) or _MAKES_SCHEMA.match(sql)):
             return None
         try:
             cursor = self._database.execute(_translated(sql, parameters))
@@ -136,8 +137,8 @@ class Warehouse:
             raise StatementError(message)
 
     def is_own(self, sql: str) -> bool:
-        """Whether a statement is one on the deployment's own tables."""
-        return self._own.search(sql) is not None
+        """Whether a statement is one on the deployment's own tables, by names outside literals."""
+        return self._own.search(_LITERALS.sub("", sql)) is not None
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Give the real tables' rows, without times."""

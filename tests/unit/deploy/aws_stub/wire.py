@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import botocore.loaders
 import botocore.session
 from botocore.config import Config
 from botocore.model import OperationModel
@@ -26,6 +27,8 @@ from etlocal.aws.validation import violations
 from tests.unit.deploy.aws_stub.recorder import RecordedCall, Recorder, copied
 from tests.unit.deploy.aws_stub.service import AwsError, Service
 
+# One for all stubs: a service's model is read once.
+_LOADER = botocore.loaders.create_loader()
 _PARAMETERS = "etlocal stub: parameters"
 _CREDENTIALS = {"aws_access_key_id": "stub", "aws_secret_access_key": "stub"}
 
@@ -53,6 +56,7 @@ class Wire:
                 "credentials_file": (None, None, os.devnull, None),
             }
         )
+        core.register_component("data_loader", _LOADER)
         self._session = boto3.Session(
             botocore_session=core,
             region_name=region,
@@ -94,6 +98,11 @@ class Wire:
         with self._lock:
             operation = service.operation(model.name)
             call = self._recorder.begin(service.name, model.name, context[_PARAMETERS])
+            refusal = self._recorder.refusal(call)
+            if refusal is not None:
+                call.error = refusal.code
+                self._recorder.end(call)
+                return _refusal(AwsError(refusal.code, refusal.message, refusal.status), call)
             try:
                 _refuse_invalid(service, model, call.parameters)
                 answer = operation(copied(call.parameters))
@@ -135,7 +144,9 @@ def _check_answer(service: Service, model: OperationModel, answer: dict[str, Any
         assert answer == {}, f"{model.name} answers nothing: {answer}"
         return
     streaming = shape.serialization.get("payload") if model.has_streaming_output else None
-    checked = {name: value for name, value in answer.items() if name != streaming}
+    checked = {
+        name: value for name, value in answer.items() if name != streaming and value is not None
+    }
     report = ParamValidator().validate(checked, shape)
     assert not report.has_errors(), f"{model.name}: {report.generate_report()}"
     broken = [
@@ -178,7 +189,7 @@ def _refusal(error: AwsError, call: RecordedCall) -> tuple[Any, dict[str, Any]]:
         "Error": {"Code": error.code, "Message": error.message},
         "ResponseMetadata": _metadata(error.status, call),
     }
-    return SimpleNamespace(status_code=error.status, headers={}), parsed
+    return SimpleNamespace(status_code=error.status, headers={}, raw=None), parsed
 
 
 def _response(model: OperationModel, answer: dict[str, Any], call: RecordedCall) -> Any:
@@ -188,4 +199,4 @@ def _response(model: OperationModel, answer: dict[str, Any], call: RecordedCall)
         body = parsed[shape.serialization["payload"]]
         parsed[shape.serialization["payload"]] = StreamingBody(io.BytesIO(body), len(body))
     parsed["ResponseMetadata"] = _metadata(200, call)
-    return SimpleNamespace(status_code=200, headers={}), parsed
+    return SimpleNamespace(status_code=200, headers={}, raw=None), parsed
