@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -40,12 +40,25 @@ class AssetsSection(_Section):
     Files: list[str]
 
 
+class UsageLimitSection(_Section):
+    """What a workgroup may use of compute in a period, which no CloudFormation resource says.
+
+    Source: Redshift Serverless API Reference, "CreateUsageLimit".
+    """
+
+    Amount: str
+    """The Output that gives the limit in RPU-hours; where its value is 0, there is to be none."""
+    Period: Literal["daily", "weekly", "monthly"] = "monthly"
+    BreachAction: Literal["log", "emit-metric", "deactivate"] = "log"
+
+
 class WarehouseSection(_Section):
     """The folder of SQL scripts, each run in one transaction, in the order of their names."""
 
     Workgroup: str
     Database: str
     Scripts: str
+    UsageLimit: UsageLimitSection | None = None
 
 
 class DemoSection(_Section):
@@ -189,6 +202,12 @@ _ARTIFACTS = {
 
 
 def _local_files(body: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Give each property that names a local file: who has it, its name, how a place is written."""
+    yield from _artifacts(body)
+    yield from ((parameters, "Location", "uri") for parameters in _includes(body))
+
+
+def _artifacts(body: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
     for resource in body["Resources"].values():
         artifact = _ARTIFACTS.get(resource.get("Type"))
         if artifact is None:
@@ -202,6 +221,22 @@ def _local_files(body: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, st
             yield holder, name, style
 
 
+def _includes(node: Any) -> Iterator[dict[str, Any]]:
+    """Give the parameters of each ``AWS::Include`` of a local file, wherever it stands."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _includes(item)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            if name != "Fn::Transform":
+                yield from _includes(value)
+            elif isinstance(value, dict) and value.get("Name") == "AWS::Include":
+                parameters = value.get("Parameters") or {}
+                location = parameters.get("Location")
+                if isinstance(location, str) and not location.startswith("s3://"):
+                    yield parameters
+
+
 def _check_outputs(template: Template) -> None:
     metadata, outputs = template.metadata, template.body.get("Outputs") or {}
     named = [*metadata.Crawlers, metadata.StateMachine, metadata.Topic]
@@ -211,6 +246,8 @@ def _check_outputs(template: Template) -> None:
         named.append(metadata.Assets.Bucket)
     if metadata.Warehouse:
         named += [metadata.Warehouse.Workgroup, metadata.Warehouse.Database]
+        if metadata.Warehouse.UsageLimit:
+            named.append(metadata.Warehouse.UsageLimit.Amount)
     missing = [name for name in named if name is not None and name not in outputs]
     parameters = template.body.get("Parameters") or {}
     if metadata.ArtifactBucket is not None and metadata.ArtifactBucket not in parameters:
