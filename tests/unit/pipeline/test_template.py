@@ -52,7 +52,9 @@ def test_nothing_is_suppressed(root: Path, template: dict[str, Any], text: str) 
     [line] = [n for n in (root / "Makefile").read_text().splitlines() if "cfn-lint" in n]
     assert line == "\t.venv/bin/cfn-lint template.yaml"
     assert "Transform" not in template
-    assert not [node for node in _all_values(template) if isinstance(node, dict) and "cfn-lint" in node]
+    assert not [
+        node for node in _all_values(template) if isinstance(node, dict) and "cfn-lint" in node
+    ]
 
 
 def test_it_uses_no_yaml_aliases(text: str) -> None:

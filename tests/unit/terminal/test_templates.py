@@ -102,7 +102,7 @@ def test_local_files_that_are_included_are_uploaded_wherever_they_stand(tmp_path
     assert location(body["Mappings"]) == "s3://artifacts/mappings.yaml"
     machine = body["Resources"]["Machine"]["Properties"]
     assert location(machine["Definition"]) == "s3://artifacts/machine.json"
-    # As `aws cloudformation package` leaves them: elsewhere already, not known yet, another macro's.
+    # What `aws cloudformation package` leaves: what is elsewhere, not known yet, another macro's.
     others = [location(other) for other in body["Resources"]["Others"]["Metadata"]]
     assert others == ["s3://there/already.json", {"Ref": "Somewhere"}, "nowhere.json"]
     assert body["Transform"] == given.body["Transform"]

@@ -53,6 +53,7 @@ _WITH_SERVICE = {
     "cfn_updates": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_properties": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_tags": f"{_SERVICES}.cloudformation.v2.provider",
+    "cfn_constraints": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_parameters": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_dynamic_references": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_rollback": f"{_SERVICES}.cloudformation.v2.provider",

@@ -39,7 +39,9 @@ def apply(_: Settings) -> None:
             )
             previous = payload["requestData"].get("previousResourceProperties") or {}
             model = event.resource_model
-            setting, removed = tag_changes(tag_map(model.get("Tags")), tag_map(previous.get("Tags")))
+            setting, removed = tag_changes(
+                tag_map(model.get("Tags")), tag_map(previous.get("Tags"))
+            )
             tagger(request.aws_client_factory, model, setting, removed)
         return event
 
