@@ -27,8 +27,7 @@ test: lint types check
 lint: .venv/dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	# W3002 says that the local DefinitionS3Location wants `package`, which every deployment does.
-	.venv/bin/cfn-lint --non-zero-exit-code error template.yaml
+	.venv/bin/cfn-lint template.yaml
 
 types: .venv/dev
 	.venv/bin/mypy

@@ -298,13 +298,24 @@ def run_query(clients: LocalClients, sql: str, *, workgroup: str, database: str)
 
 
 def run_log(clients: LocalClients, run_id: str, *, stream: str) -> Iterator[str]:
-    """Give the lines that a Glue run has written to a stream, ``output`` or ``error``."""
+    """Give the lines that a Glue run has written to a stream, ``output`` or ``error``.
+
+    A job may say where its logs go (``--custom-logGroup-prefix``), so that they are looked for in
+    every group that is named like a job's.
+    """
     logs = clients.client("logs")
-    request = {
-        "logGroupName": f"/aws-glue/jobs/{stream}",
-        "logStreamName": run_id,
-        "startFromHead": True,
-    }
+    for group in _job_log_groups(logs, stream):
+        yield from _log_lines(logs, group, run_id)
+
+
+def _job_log_groups(logs: Any, stream: str) -> list[str]:
+    pages = logs.get_paginator("describe_log_groups").paginate()
+    names = (group["logGroupName"] for page in pages for group in page["logGroups"])
+    return [name for name in names if name.endswith(f"/{stream}")]
+
+
+def _log_lines(logs: Any, group: str, run_id: str) -> Iterator[str]:
+    request = {"logGroupName": group, "logStreamName": run_id, "startFromHead": True}
     token = None
     while True:
         try:

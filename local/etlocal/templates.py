@@ -41,10 +41,13 @@ class AssetsSection(_Section):
 
 
 class UsageLimitSection(_Section):
-    """How much a workgroup may compute, for which CloudFormation has no resource type."""
+    """What a workgroup may use of compute in a period, which no CloudFormation resource says.
+
+    Source: Redshift Serverless API Reference, "CreateUsageLimit".
+    """
 
     Amount: str
-    """The Output with the RPU-hours; 0 is no limit."""
+    """The Output that gives the limit in RPU-hours; where its value is 0, there is to be none."""
     Period: Literal["daily", "weekly", "monthly"] = "monthly"
     BreachAction: Literal["log", "emit-metric", "deactivate"] = "log"
 
@@ -209,6 +212,12 @@ _ARTIFACTS = {
 
 
 def _local_files(body: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Give each property that names a local file: who has it, its name, how a place is written."""
+    yield from _artifacts(body)
+    yield from ((parameters, "Location", "uri") for parameters in _includes(body))
+
+
+def _artifacts(body: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
     for resource in body["Resources"].values():
         artifact = _ARTIFACTS.get(resource.get("Type"))
         if artifact is None:
@@ -220,6 +229,22 @@ def _local_files(body: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, st
         value = holder.get(name) if isinstance(holder, dict) else None
         if isinstance(value, str) and not value.startswith("s3://"):
             yield holder, name, style
+
+
+def _includes(node: Any) -> Iterator[dict[str, Any]]:
+    """Give the parameters of each ``AWS::Include`` of a local file, wherever it stands."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _includes(item)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            if name != "Fn::Transform":
+                yield from _includes(value)
+            elif isinstance(value, dict) and value.get("Name") == "AWS::Include":
+                parameters = value.get("Parameters") or {}
+                location = parameters.get("Location")
+                if isinstance(location, str) and not location.startswith("s3://"):
+                    yield parameters
 
 
 def _check_outputs(template: Template) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pytest
 
 from .conftest import Endpoint, start
+from .stacks import Stack
 
 _T = TypeVar("_T")
 ROLE = "arn:aws:iam::000000000000:role/orders"
@@ -293,6 +294,72 @@ def test_roles_secrets_logs_and_alarms_are_there_after_a_restart(tmp_path: Path)
         alarms = aws.cloudwatch.describe_alarms()["MetricAlarms"]
         assert [alarm["AlarmName"] for alarm in alarms] == ["alarm"]
         assert aws.cloudwatch.list_metrics(Namespace="etl")["Metrics"]
+
+
+def test_a_stack_goes_on_with_its_key_alarm_and_included_file_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    root = {"AWS": "arn:aws:iam::000000000000:root"}
+    allow = {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
+    key: dict[str, Any] = {
+        "KeyPolicy": {"Version": "2012-10-17", "Statement": [allow]},
+        "EnableKeyRotation": True,
+    }
+    alarm: dict[str, Any] = {
+        "Namespace": "etl",
+        "MetricName": "Failed",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "AlarmActions": [{"Ref": "Topic"}],
+        "Tags": [{"Key": "Stack", "Value": "s"}],
+    }
+    include = {"Name": "AWS::Include", "Parameters": {"Location": "s3://files/echo.json"}}
+    machine = {"RoleArn": ROLE, "Definition": {"Fn::Transform": include}}
+    resources = {
+        "Key": {"Type": "AWS::KMS::Key", "Properties": key},
+        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": {"Ref": "Key"}}},
+        "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm},
+        "Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine},
+    }
+    outputs = {name: {"Value": {"Ref": name}} for name in resources}
+
+    def put(aws: Clients, comment: str) -> None:
+        body = json.dumps(ECHO | {"Comment": comment})
+        aws.s3.put_object(Bucket="files", Key="echo.json", Body=body)
+
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        aws.s3.create_bucket(Bucket="files")
+        put(aws, "before")
+        stack = Stack(endpoint.client, "s")
+        made = stack.deploy(resources, "CREATE_COMPLETE", Outputs=outputs)
+    with running(tmp_path) as endpoint:
+        aws = Clients(endpoint)
+        rotation = aws.kms.get_key_rotation_status(KeyId=made["Key"])
+        assert rotation["KeyRotationEnabled"]
+        [found] = aws.cloudwatch.describe_alarms()["MetricAlarms"]
+        assert found["AlarmActions"] == [made["Topic"]]
+        tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=found["AlarmArn"])["Tags"]
+        assert tags == alarm["Tags"]
+        put(aws, "after")
+        alarm["Threshold"], key["EnableKeyRotation"] = 5, False
+        stack = Stack(endpoint.client, "s")
+        assert stack.deploy(resources, "UPDATE_COMPLETE", Outputs=outputs) == made
+        [found] = aws.cloudwatch.describe_alarms()["MetricAlarms"]
+        assert found["Threshold"] == 5
+        described = aws.stepfunctions.describe_state_machine(stateMachineArn=made["Machine"])
+        assert json.loads(described["definition"])["Comment"] == "after"
+        stack.cloudformation.delete_stack(StackName="s")
+        until(
+            lambda: (
+                aws.kms.describe_key(KeyId=made["Key"])["KeyMetadata"]["KeyState"]
+                == "PendingDeletion"
+            )
+        )
+        assert not aws.cloudwatch.describe_alarms()["MetricAlarms"]
 
 
 def test_acknowledged_objects_are_there_after_a_kill(tmp_path: Path) -> None:

@@ -46,10 +46,14 @@ _WITH_SERVICE = {
     "clock_scale": f"{_SERVICES}.stepfunctions.provider",
     "lost_connections": f"{_SERVICES}.stepfunctions.provider",
     "stopped_executions": f"{_SERVICES}.stepfunctions.provider",
+    "log_tags": f"{_SERVICES}.logs.provider",
+    "cfn_includes": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_unsupported_types": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_deploy_loop": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_updates": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_properties": f"{_SERVICES}.cloudformation.v2.provider",
+    "cfn_tags": f"{_SERVICES}.cloudformation.v2.provider",
+    "cfn_constraints": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_parameters": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_dynamic_references": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_rollback": f"{_SERVICES}.cloudformation.v2.provider",
@@ -58,6 +62,7 @@ _WITH_SERVICE = {
     "cfn_log_groups": f"{_SERVICES}.logs.resource_providers.aws_logs_loggroup",
     "cfn_buckets": f"{_SERVICES}.s3.resource_providers.aws_s3_bucket",
     "cfn_topics": f"{_SERVICES}.sns.resource_providers.aws_sns_topic",
+    "cfn_keys": f"{_SERVICES}.kms.resource_providers.aws_kms_key",
     "cfn_secrets": f"{_SERVICES}.secretsmanager.resource_providers.aws_secretsmanager_secret",
     "cfn_state_machines": (
         f"{_SERVICES}.stepfunctions.resource_providers.aws_stepfunctions_statemachine"

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from etlocal.aws.call import Runtime
+from etlocal.glue.jobs.job_run import LOG_GROUP, LOG_GROUP_ARGUMENT
 from etlocal.glue.jobs.roles import acting_as
 from etlocal.glue.jobs.run_rows import (
     ENDED,
@@ -316,6 +317,7 @@ class RunFollower:
         )
 
     def _request(self, run: Run) -> RunRequest:
+        logs = run.spec.arguments.get(LOG_GROUP_ARGUMENT) or LOG_GROUP
         return RunRequest(
             run_id=run.run_id,
             job_name=run.job_name,
@@ -328,6 +330,8 @@ class RunFollower:
             role_arn=run.spec.role_arn,
             credentials=self._credentials(run),
             attempt=run.attempt,
+            log_group_output=f"{logs}/output",
+            log_group_error=f"{logs}/error",
         )
 
     def _pause(self, seconds: float) -> None:

@@ -11,6 +11,8 @@ from etlocal.glue.jobs.run_rows import ENDED, Run
 from etlocal.glue.jobs.times import shown_time
 
 LOG_GROUP = "/aws-glue/jobs"
+# What stands in its place in the names of a job's log groups, since Glue 5.0.
+LOG_GROUP_ARGUMENT = "--custom-logGroup-prefix"
 
 
 def as_job_run(run: Run) -> dict[str, Any]:

@@ -101,6 +101,15 @@ def test_the_worker_gets_the_defaults_under_the_runs_own_under_the_fixed_argumen
     assert glue.job_run(run_id)["Arguments"] == {"--b": "run", "--c": "run"}
 
 
+def test_a_job_may_say_which_log_groups_its_runs_write_to(glue: Glue, worker: FakeWorker) -> None:
+    glue.create(DefaultArguments={"--custom-logGroup-prefix": "/aws-glue/jobs/mine"})
+
+    received = worker.received(glue.begin())
+
+    assert received["log_group_output"] == "/aws-glue/jobs/mine/output"
+    assert received["log_group_error"] == "/aws-glue/jobs/mine/error"
+
+
 def test_a_failed_run_says_why_in_the_scripts_own_words(glue: Glue, worker: FakeWorker) -> None:
     glue.create()
     run_id = glue.begin()
