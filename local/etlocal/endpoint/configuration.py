@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from etlocal.proxies import without_proxy
+from etlocal.proxies import PROXY_VARIABLES
 from etlocal.settings import Settings
 
 # Variables of LocalStack that would change which services answer, or reach for the network; and all
@@ -104,9 +104,9 @@ def localstack_environment(settings: Settings, inherited: Mapping[str, str]) -> 
         "AWS_CONFIG_FILE": nowhere,
         "AWS_SHARED_CREDENTIALS_FILE": nowhere,
         "AWS_EC2_METADATA_DISABLED": "true",
-        **without_proxy(inherited),
     }
 
 
 def _misleads(name: str) -> bool:
-    return name in _UNWANTED or name.startswith(_UNWANTED_PREFIXES)
+    # It has nothing to ask outside, and a proxy on this machine would ask it all the same.
+    return name in _UNWANTED or name in PROXY_VARIABLES or name.startswith(_UNWANTED_PREFIXES)

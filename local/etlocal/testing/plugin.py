@@ -26,6 +26,7 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -188,11 +189,14 @@ def _point_at(stack: Target, patch: pytest.MonkeyPatch) -> None:
     import boto3
 
     from etlocal.clients import local_environment
+    from etlocal.proxies import without_proxy
 
+    host = urlsplit(stack.endpoint_url).hostname or ""
     for name in list(os.environ):
         if name.startswith(("AWS_", "BOTO_")) and name not in _HARMLESS:
             patch.delenv(name)
-    for name, text in local_environment(stack.endpoint_url, stack).items():
+    wanted = local_environment(stack.endpoint_url, stack) | without_proxy(os.environ, host)
+    for name, text in wanted.items():
         patch.setenv(name, text)
     # The session of boto3.client(…) may have been made, and have found credentials, before.
     patch.setattr(boto3, "DEFAULT_SESSION", None)
