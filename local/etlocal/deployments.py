@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from etlocal import templates
 from etlocal.clients import LocalClients
-from etlocal.deploy import Deployed, DeployError, find, stack_status
+from etlocal.deploy import Deployed, DeployError, find, stack_status, template_of
 from etlocal.templates import Template, TemplateError
 
 
@@ -34,7 +32,7 @@ def discover(clients: LocalClients, stack: str | None = None) -> Deployed:
             raise DeployError(
                 f"there is no stack {stack} at {clients.endpoint_url}; deploy it: etlocal deploy"
             )
-        return find(clients, _template(clients, stack), stack)
+        return find(clients, template_of(clients, stack), stack)
     found = list(_pipelines(clients))
     if len(found) > 1:
         names = ", ".join(sorted(name for name, _ in found))
@@ -54,15 +52,8 @@ def _pipelines(clients: LocalClients) -> Iterator[tuple[str, Template]]:
             continue
         name = described["StackName"]
         try:
-            template = _template(clients, name)
+            template = template_of(clients, name)
         except TemplateError:
             continue  # a stack that other tools made, in ways that do not concern etlocal
         if template.metadata != templates.Metadata():
             yield name, template
-
-
-def _template(clients: LocalClients, stack: str) -> Template:
-    body = clients.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
-    # boto3 parses a body that is JSON, and gives one that is YAML as it is.
-    text = body if isinstance(body, str) else json.dumps(body)
-    return templates.parse(text, Path(f"the template of the stack {stack}"))

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -40,12 +40,24 @@ class AssetsSection(_Section):
     Files: list[str]
 
 
+class UsageLimitSection(_Section):
+    """How much a workgroup may compute, for which CloudFormation has no resource type."""
+
+    Amount: str
+    """The Output with the RPU-hours; 0 is no limit."""
+    Period: Literal["daily", "weekly", "monthly"] = "monthly"
+    BreachAction: Literal["log", "emit-metric", "deactivate"] = "log"
+
+
 class WarehouseSection(_Section):
-    """The folder of SQL scripts, each run in one transaction, in the order of their names."""
+    """The folder of SQL scripts, each run once, in one transaction, in the order of their names."""
 
     Workgroup: str
     Database: str
     Scripts: str
+    Secret: str | None = None
+    """The login that the scripts run as; without it, the deployer's own user of the warehouse."""
+    UsageLimit: UsageLimitSection | None = None
 
 
 class DemoSection(_Section):
@@ -132,7 +144,7 @@ def parse(text: str, path: Path) -> Template:
         If it is not a template, or its ``Metadata: etlocal`` breaks its rules.
     """
     try:
-        body = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader with tags of ours
+        body = yaml.load(text, _Loader)  # noqa: S506 - a safe loader with tags of ours
     except yaml.YAMLError as error:
         raise TemplateError(f"the template {path} cannot be read: {error}") from error
     if not isinstance(body, dict) or not isinstance(body.get("Resources"), dict):
@@ -176,9 +188,17 @@ def package(template: Template, upload: Callable[[Path, str], tuple[str, str]]) 
     return json.dumps(body, default=str)
 
 
-def content_key(file: Path) -> str:
-    """Give the key of an asset: its content's hash, then its name, which tools show."""
-    return f"{hashlib.sha256(file.read_bytes()).hexdigest()[:32]}/{file.name}"
+def content_key(file: Path, content: bytes | None = None) -> str:
+    """Give the key of an asset: its content's hash, then its name, which tools show.
+
+    Parameters
+    ----------
+    file : Path
+    content : bytes, optional
+        What it has, where it is not read from the file.
+    """
+    body = file.read_bytes() if content is None else content
+    return f"{hashlib.sha256(body).hexdigest()[:32]}/{file.name}"
 
 
 # Resource type → (path to the property, how the place is written), as `package` has them.
@@ -210,7 +230,13 @@ def _check_outputs(template: Template) -> None:
     if metadata.Assets:
         named.append(metadata.Assets.Bucket)
     if metadata.Warehouse:
-        named += [metadata.Warehouse.Workgroup, metadata.Warehouse.Database]
+        named += [
+            metadata.Warehouse.Workgroup,
+            metadata.Warehouse.Database,
+            metadata.Warehouse.Secret,
+        ]
+        if metadata.Warehouse.UsageLimit:
+            named.append(metadata.Warehouse.UsageLimit.Amount)
     missing = [name for name in named if name is not None and name not in outputs]
     parameters = template.body.get("Parameters") or {}
     if metadata.ArtifactBucket is not None and metadata.ArtifactBucket not in parameters:
@@ -225,7 +251,7 @@ def _check_outputs(template: Template) -> None:
         )
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads CloudFormation's short forms (``!Sub …``) as their long ones (``Fn::Sub: …``)."""
 
 

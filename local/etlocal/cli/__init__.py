@@ -14,9 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from etlocal import __version__
-from etlocal.cli import demo, doctor, lifecycle, permissions, pipeline
+from etlocal.cli import demo, deploying, doctor, lifecycle, permissions, pipeline
 from etlocal.cli.output import fail, say
-from etlocal.clients import NotLocalError
+from etlocal.clients import AwsError, NotLocalError
 from etlocal.control import ControlError
 from etlocal.deploy import DeployError
 from etlocal.flow import FlowError
@@ -51,7 +51,9 @@ for _command in (
     lifecycle.down,
     lifecycle.status,
     demo.demo,
-    pipeline.deploy,
+    deploying.deploy,
+    deploying.diff,
+    deploying.destroy,
     pipeline.upload,
     pipeline.watch,
     pipeline.logs,
@@ -77,6 +79,7 @@ def main() -> None:
         FlowError,
         WaitTimeoutError,
         NotLocalError,
+        AwsError,
         ControlError,
         ClientError,
         BotoCoreError,

@@ -99,6 +99,15 @@ def remember(on: Target, deployment: Deployment) -> None:
         _deployment_file(on.record.settings).write_text(deployment.model_dump_json(indent=2))
 
 
+def forget(on: Target, stack: str) -> None:
+    """Keep a stack no longer that was deployed last and is gone."""
+    if on.record is None:
+        return
+    file = _deployment_file(on.record.settings)
+    if file.exists() and Deployment.model_validate_json(file.read_text()).stack == stack:
+        file.unlink()
+
+
 def pipeline(on: Target, stack: str | None = None) -> Flow:
     """Give the pipeline of a stack's name, else the one that was deployed last, or is alone.
 

@@ -1,4 +1,4 @@
-"""``deploy``, ``upload``, ``watch``, ``logs`` and ``query``."""
+"""``upload``, ``watch``, ``logs`` and ``query``."""
 
 from __future__ import annotations
 
@@ -9,20 +9,15 @@ from typing import Annotated
 import typer
 
 from etlocal import deploy as deployment
-from etlocal import templates
 from etlocal.cli import following
 from etlocal.cli.context import (
-    DEFAULT_STACK,
-    DEFAULT_TEMPLATE,
-    Deployment,
     Endpoint,
     StackName,
     StateDir,
     pipeline,
-    remember,
     running,
 )
-from etlocal.cli.output import Format, print_rows, progress, say
+from etlocal.cli.output import Format, print_rows, say
 from etlocal.flow import FlowError, run_log, run_query
 
 
@@ -31,35 +26,6 @@ class Stream(StrEnum):
 
     OUTPUT = "output"
     ERROR = "error"
-
-
-def deploy(
-    *,
-    endpoint: Endpoint = None,
-    state_dir: StateDir = None,
-    template: Annotated[
-        Path, typer.Option("--template", "-t", help="The CloudFormation template")
-    ] = DEFAULT_TEMPLATE,
-    stack: Annotated[str, typer.Option(help="The stack's name")] = DEFAULT_STACK,
-    parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", "-p", help="KEY=VALUE, any number of times")
-    ] = None,
-) -> None:
-    """Deploy a template with its assets and warehouse scripts to the local endpoint."""
-    target = running(endpoint, state_dir)
-    loaded = templates.load(template)
-    with progress() as tell:
-        deployed = deployment.Deployment(
-            target.clients(),
-            loaded,
-            stack=stack,
-            parameters=_parameters(parameter or []),
-            progress=tell,
-        ).run()
-    remember(target, Deployment(stack=stack, template=loaded.path))
-    say(f"deployed {stack}", style="green")
-    for name, value in sorted(deployed.outputs.items()):
-        say(f"  {name} = {value}")
 
 
 def upload(
@@ -178,13 +144,3 @@ def _statement(sql: str) -> str:
     if len(found) != 1:
         raise FlowError(f"{file} has {len(found)} statements; query takes one")
     return found[0]
-
-
-def _parameters(given: list[str]) -> dict[str, str]:
-    values = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise FlowError(f"--parameter takes KEY=VALUE, not {text!r}")
-        values[name] = value
-    return values

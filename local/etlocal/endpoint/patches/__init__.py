@@ -53,6 +53,8 @@ _WITH_SERVICE = {
     "cfn_parameters": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_dynamic_references": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_rollback": f"{_SERVICES}.cloudformation.v2.provider",
+    "cfn_events": f"{_SERVICES}.cloudformation.v2.provider",
+    "cfn_change_sets": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_log_groups": f"{_SERVICES}.logs.resource_providers.aws_logs_loggroup",
     "cfn_buckets": f"{_SERVICES}.s3.resource_providers.aws_s3_bucket",
     "cfn_topics": f"{_SERVICES}.sns.resource_providers.aws_sns_topic",

@@ -76,7 +76,7 @@ def _recorded(
     after_properties: Any,
     part_of_replacement: bool = False,
 ) -> Any:
-    if action == ChangeAction.Remove and _is_retained(self, logical_resource_id):
+    if action == ChangeAction.Remove and is_retained(self, logical_resource_id):
         return ProgressEvent(status=OperationStatus.SUCCESS, resource_model={})
     event = original(
         self,
@@ -97,7 +97,8 @@ def _recorded(
     return event
 
 
-def _is_retained(self: Any, logical_id: str) -> bool:
+def is_retained(self: Any, logical_id: str) -> bool:
+    """Say whether a resource stays when the executor's stack lets go of it."""
     if self.__dict__.get("etlocal_rolling_back"):
         return False
     template = self._change_set.stack.processed_template or {}

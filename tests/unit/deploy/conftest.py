@@ -1,0 +1,88 @@
+"""Clients on the stand-in for AWS, and the project's own pipeline to deploy on it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etlocal import templates
+from etlocal.deploy import Deployment, Plan
+from etlocal.templates import Template
+from tests.unit.deploy.aws_stub import Stub
+
+ROOT = Path(__file__).resolve().parents[3]
+STACK = "flights"
+
+
+@dataclass
+class StubClients:
+    """What `etlocal.clients.AwsClients` is on AWS, without its pauses."""
+
+    stub: Stub
+    place: str = "AWS account 123456789012 in eu-west-1"
+    pause: float = 0.0
+    patience: float = 60.0
+
+    @property
+    def account(self) -> str:
+        return self.stub.account
+
+    @property
+    def region(self) -> str:
+        return self.stub.region
+
+    def client(self, service: str) -> Any:
+        return self.stub.client(service)
+
+
+@dataclass
+class Site:
+    """One account, and the pipeline's files as they are deployed into it."""
+
+    stub: Stub
+    folder: Path
+
+    @property
+    def clients(self) -> StubClients:
+        return StubClients(self.stub)
+
+    @property
+    def template(self) -> Template:
+        return templates.load(self.folder / "template.yaml")
+
+    def deployment(self, **options: Any) -> Deployment:
+        return Deployment(self.clients, self.template, stack=STACK, **options)
+
+    def plan_shown(self, **options: Any) -> Plan:
+        """Deploy, and give the plan that was shown before."""
+        shown: list[Plan] = []
+
+        def confirm(plan: Plan) -> bool:
+            shown.append(plan)
+            return True
+
+        self.deployment(confirm=confirm, **options).run()
+        [plan] = shown
+        return plan
+
+
+def copy_files(folder: Path) -> Path:
+    """Copy what is deployed into a folder, where it can be changed."""
+    for name in ("template.yaml", "statemachine.asl.json"):
+        shutil.copy(ROOT / name, folder / name)
+    for name in ("glue_job", "warehouse"):
+        shutil.copytree(ROOT / name, folder / name)
+    (folder / "seed_data").mkdir()
+    shutil.copy(ROOT / "seed_data" / "airports.csv", folder / "seed_data")
+    return folder
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """An account with nothing in it."""
+    # A question takes what is under way to its end: how often one has to ask is not of interest.
+    return Site(Stub(pace=1000), copy_files(tmp_path))
