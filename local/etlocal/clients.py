@@ -7,9 +7,16 @@ the commands that were told ``--target aws``, and by nothing else.
 
 from __future__ import annotations
 
+import ipaddress
+import os
+import socket
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from etlocal.addresses import is_local_url
+
+# What of the environment and the profile says nothing of where calls go, or as whom.
+_HARMLESS = ("ca_bundle", "data_path")
 
 
 class NotLocalError(Exception):
@@ -84,6 +91,7 @@ class LocalClients:
         self.region = owner.region
         self.place = endpoint_url
         self._session: Any = boto3.Session(
+            botocore_session=bare_session(),
             # The emulator reads the account from the key.
             aws_access_key_id=owner.account,
             aws_secret_access_key="etlocal",  # noqa: S106 - a dummy: nothing checks it
@@ -201,3 +209,64 @@ def require_local(endpoint_url: str) -> None:
             "host 127.0.0.1 or localhost, a private address, or a name without a dot, so that "
             "they never reach real AWS"
         )
+    parts = urlsplit(endpoint_url)
+    for address in _resolved(parts.hostname or "", parts.port):
+        # A top-level domain may be a host itself, and a machine's search domains may have one.
+        if address.is_global or address.is_link_local:
+            raise NotLocalError(
+                f"{endpoint_url!r} is not a local endpoint: {parts.hostname} is {address} here, "
+                "which is on the internet or gives out a cloud's credentials; local runs never "
+                "reach real AWS"
+            )
+
+
+def _resolved(host: str, port: int | None) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        # Whoever connects is told so; a name that is no host leads nowhere.
+        return set()
+    return {ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found}
+
+
+def bare_session() -> Any:
+    """Give a botocore session that knows no environment variable and no file of the user's.
+
+    A profile, a region, FIPS or dual-stack endpoints that are set for real AWS would change what
+    is signed and where it goes, or keep a client of the local endpoint from being made.
+    """
+    from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+    from botocore.session import Session
+
+    variables = {
+        name: (None, None, default, convert)
+        for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+        if name not in _HARMLESS
+    }
+    for name in ("config_file", "credentials_file"):
+        variables[name] = (None, None, os.devnull, None)
+    return Session(session_vars=variables)
+
+
+def local_environment(endpoint_url: str, owner: Owner) -> dict[str, str]:
+    """Give the variables by which AWS clients of any kind reach an endpoint and nothing else."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": owner.account,
+        "AWS_SECRET_ACCESS_KEY": "etlocal",
+        "AWS_DEFAULT_REGION": owner.region,
+        "AWS_REGION": owner.region,
+        **closed_environment(),
+    }
+
+
+def closed_environment() -> dict[str, str]:
+    """Give the variables by which nobody finds credentials of the user's, or of the machine's."""
+    nothing = os.devnull
+    return {
+        "AWS_CONFIG_FILE": nothing,
+        "AWS_SHARED_CREDENTIALS_FILE": nothing,
+        # The SDK for Java looks there first, and in the home folder then.
+        "AWS_CREDENTIAL_PROFILES_FILE": nothing,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 # A proxy of the environment must not be asked for what is on this machine or beside it.
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class ControlError(Exception):
@@ -58,7 +58,7 @@ class Control:
             headers={"Content-Type": "application/json"},
         )
         try:
-            with _OPENER.open(request, timeout=60) as answer:
+            with DIRECT.open(request, timeout=60) as answer:
                 status, text = answer.status, answer.read()
         except urllib.error.HTTPError as error:
             raise _refusal(error) from None

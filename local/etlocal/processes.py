@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, ConfigDict
 
+from etlocal.proxies import without_proxy
 from etlocal.settings import LOOPBACK
 
 
@@ -114,14 +115,15 @@ def free_port() -> int:
 
 def inherited_environment() -> dict[str, str]:
     """Give this process's environment without what would steer a part's Python or its AWS calls."""
-    dropped = ("PYTHON", "VIRTUAL_ENV", "AWS_", "SPARK_", "PYSPARK_", "ETLOCAL_")
+    dropped = ("PYTHON", "VIRTUAL_ENV", "AWS_", "BOTO_", "SPARK_", "PYSPARK_", "ETLOCAL_")
     # Certificates, proxies and the like are the machine's own and stay.
     kept = ("AWS_CA_BUNDLE",)
-    return {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if name in kept or not name.startswith(dropped)
     }
+    return inherited | without_proxy(inherited)
 
 
 def tail(log: Path, lines: int = 15) -> str:

@@ -15,7 +15,7 @@ import platformdirs
 from pydantic import Field, SecretStr, field_serializer, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from etlocal.addresses import is_local_url
+from etlocal.addresses import is_local, is_local_url
 
 LOOPBACK: Final = "127.0.0.1"
 # Redshift's usual port.
@@ -32,7 +32,9 @@ class Settings(BaseSettings):
         If a variable of the environment has a value outside its rule; the message names both.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ETLOCAL_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ETLOCAL_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     state_dir: Path = Field(
         default=Path(".etlocal"),
@@ -75,7 +77,8 @@ class Settings(BaseSettings):
     warehouse_url: SecretStr | None = Field(
         default=None,
         description="a PostgreSQL server, 15 or later, to keep the warehouse on: "
-        "postgresql://user:password@host:port/database; by default it is in the state folder",
+        "postgresql://user:password@host:port/database, the host a local one as of public_url; by "
+        "default it is in the state folder",
     )
     warehouse_password_file: Path | None = Field(
         default=None, description="a file with the password that warehouse_url leaves out"
@@ -122,6 +125,23 @@ class Settings(BaseSettings):
                 "it must be http://<host>:<port>, the host a loopback or private address or a name "
                 "without a dot, so that local runs never reach real AWS"
             )
+        return url
+
+    @field_validator("warehouse_url")
+    @classmethod
+    def _local_warehouse(cls, url: SecretStr | None) -> SecretStr | None:
+        """Refuse a server that could be AWS's: databases are made and dropped on it."""
+        if url is not None and not url.get_secret_value().startswith(_MARK):
+            try:
+                host = urlsplit(url.get_secret_value()).hostname
+            except ValueError:
+                host = None
+            # What is no URL of a server at all is told by whoever connects.
+            if host is not None and not is_local(host):
+                raise ValueError(
+                    f"{host} is not local: its host must be a loopback or private address or a "
+                    "name without a dot, so that local runs never reach real AWS"
+                )
         return url
 
     @field_serializer("warehouse_url", when_used="json")

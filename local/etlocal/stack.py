@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import filelock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from etlocal import __version__, environments
+from etlocal.control import DIRECT
 from etlocal.endpoint.overlay import make_overlay
 from etlocal.environments import java
 from etlocal.processes import (
@@ -377,7 +377,7 @@ def health(part: Part, timeout: float = 5.0) -> dict[str, Any] | None:
     """
     path = "/_etlocal/health" if part.name == ENDPOINT else "/health"
     try:
-        with urllib.request.urlopen(part.url + path, timeout=timeout) as answer:  # noqa: S310 - loopback
+        with DIRECT.open(part.url + path, timeout=timeout) as answer:
             said: dict[str, Any] = json.load(answer)
     except (urllib.error.URLError, ConnectionError, TimeoutError, json.JSONDecodeError):
         return None

@@ -27,6 +27,7 @@ def test_this_machine_and_its_containers_are_local(host: str) -> None:
         "8.8.8.8",
         "0.0.0.0",
         "169.254.169.254",
+        "fd00:ec2::254",
         "2600::1",
     ],
 )
@@ -41,6 +42,15 @@ def test_what_could_be_aws_is_not_local(host: str) -> None:
 def test_settings_refuse_a_url_that_could_lead_to_aws(name: str, url: str) -> None:
     with pytest.raises(ValidationError, match="never reach real AWS"):
         Settings(**{name: url})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "host", ["shop.abc.us-east-1.redshift.amazonaws.com", "db.example", "52.0.0.1"]
+)
+def test_settings_refuse_a_warehouse_that_could_be_awss(host: str) -> None:
+    with pytest.raises(ValidationError, match="never reach real AWS") as refused:
+        Settings(warehouse_url=f"postgresql://me:secret@{host}:5439/dev")  # type: ignore[arg-type]
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("address", ["192.168.1.9", "::", "localhost"])

@@ -89,7 +89,9 @@ def main() -> None:
     except ValidationError as error:
         for problem in error.errors():
             name = "_".join(map(str, problem["loc"])).upper()
-            fail(f"ETLOCAL_{name}={problem['input']!r}: {problem['msg']}")
+            # A URL with a password is not repeated.
+            given = "" if name == "WAREHOUSE_URL" else f"={problem['input']!r}"
+            fail(f"ETLOCAL_{name}{given}: {problem['msg']}")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -22,6 +22,8 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=64,
     s3={"addressing_style": "path"},
+    # A proxy of the environment must not be asked for what is on this machine.
+    proxies={},
 )
 # By which LocalStack's own calls say for which service they are made.
 _INTERNAL_HEADER = "x-localstack-data"

@@ -11,10 +11,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from etlocal.proxies import PROXY_VARIABLES
 from etlocal.settings import Settings
 
-# Variables of LocalStack that would change which services answer, or reach for the network.
-_UNWANTED_PREFIXES = ("LOCALSTACK_", "PROVIDER_OVERRIDE_", "SNAPSHOT_", "CFN_", "DNS_")
+# Variables of LocalStack that would change which services answer, or reach for the network; and all
+# of AWS's, however many there come to be: credentials, profiles, endpoints.
+_UNWANTED_PREFIXES = (
+    "AWS_",
+    "BOTO_",
+    "LOCALSTACK_",
+    "PROVIDER_OVERRIDE_",
+    "SNAPSHOT_",
+    "CFN_",
+    "DNS_",
+)
 _UNWANTED = frozenset(
     {
         "ACTIVATE_PRO",
@@ -35,14 +45,6 @@ _UNWANTED = frozenset(
         "SFN_MOCK_CONFIG",
         "STRICT_SERVICE_LOADING",
         "USE_SSL",
-        "AWS_CA_BUNDLE",
-        "AWS_DEFAULT_PROFILE",
-        "AWS_ENDPOINT_URL",
-        "AWS_PROFILE",
-        "AWS_ROLE_ARN",
-        "AWS_SECURITY_TOKEN",
-        "AWS_SESSION_TOKEN",
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
     }
 )
 # One line a request or an import, at the level at which everything else tells what matters.
@@ -106,6 +108,5 @@ def localstack_environment(settings: Settings, inherited: Mapping[str, str]) -> 
 
 
 def _misleads(name: str) -> bool:
-    if name.startswith("AWS_ENDPOINT_URL_"):
-        return True
-    return name in _UNWANTED or name.startswith(_UNWANTED_PREFIXES)
+    # It has nothing to ask outside, and a proxy on this machine would ask it all the same.
+    return name in _UNWANTED or name in PROXY_VARIABLES or name.startswith(_UNWANTED_PREFIXES)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Sequence
 
+from etlocal import outbound
 from etlocal.endpoint.configuration import localstack_environment
 from etlocal.parent import PARENT_VARIABLE, watch_parent
 from etlocal.settings import Settings
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.clear()
     os.environ.update(wanted)
     time.tzset()
+    outbound.refuse_outside()
     # Imported now, because LocalStack reads its configuration while it is imported.
     from etlocal.endpoint import boot
 

@@ -26,6 +26,7 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 _FIXTURES = frozenset({"etlocal", "etlocal_stack"})
 _HARNESS: pytest.StashKey[Harness] = pytest.StashKey()
+# Of AWS's variables those that say nothing of where calls go, or as whom.
+_HARMLESS = frozenset({"AWS_CA_BUNDLE", "AWS_DATA_PATH", "AWS_PAGER"})
 EMBEDDED_ONLY = "embedded_only"
 SKIPPED = "embedded only: "
 """What the reason of a test that is skipped on a running stack begins with."""
@@ -78,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         f"{EMBEDDED_ONLY}(reason): skipped where tests use a running stack (--etlocal-endpoint)",
     )
-    endpoint = _endpoint(config)
+    endpoint = chosen_endpoint(config)
     if endpoint is None:
         return
     from etlocal.clients import NotLocalError, require_local
@@ -98,7 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say which stack the tests use when it is not one of their own."""
-    endpoint = _endpoint(config)
+    endpoint = chosen_endpoint(config)
     return f"etlocal: tests use the stack at {endpoint}" if endpoint else None
 
 
@@ -108,7 +111,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Those that want a stack of their own are skipped where a running one is used.
     """
-    running = _endpoint(config) is not None
+    running = chosen_endpoint(config) is not None
     for item in items:
         if _FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("etlocal"))
@@ -145,7 +148,7 @@ def etlocal_stack(
 
     config = request.config
     scale = _time_scale(config)
-    endpoint = _endpoint(config)
+    endpoint = chosen_endpoint(config)
     if endpoint is None:
         folder = tmp_path_factory.mktemp("etlocal") / "state"
         stack = running.started(
@@ -166,13 +169,37 @@ def etlocal_stack(
 
 @pytest.fixture
 def etlocal(request: pytest.FixtureRequest, etlocal_stack: Target) -> Iterator[Harness]:
-    """A harness on the session's stack, with nothing in it from other tests."""
+    """A harness on the session's stack, with nothing in it from other tests.
+
+    AWS clients that the test makes without it, in this process or by a command, reach the stack as
+    well, with its dummy credentials: the environment says so until the test ends.
+    """
     from etlocal.testing.harness import Harness
 
     harness = Harness(etlocal_stack)
     request.node.stash[_HARNESS] = harness
-    yield harness
+    with pytest.MonkeyPatch.context() as patch:
+        _point_at(etlocal_stack, patch)
+        yield harness
     harness.reset()
+
+
+def _point_at(stack: Target, patch: pytest.MonkeyPatch) -> None:
+    """Have the environment lead AWS clients to a stack, and to nothing of real AWS."""
+    import boto3
+
+    from etlocal.clients import local_environment
+    from etlocal.proxies import without_proxy
+
+    host = urlsplit(stack.endpoint_url).hostname or ""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "BOTO_")) and name not in _HARMLESS:
+            patch.delenv(name)
+    wanted = local_environment(stack.endpoint_url, stack) | without_proxy(os.environ, host)
+    for name, text in wanted.items():
+        patch.setenv(name, text)
+    # The session of boto3.client(…) may have been made, and have found credentials, before.
+    patch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 def _setting(config: pytest.Config, name: str) -> Any:
@@ -183,7 +210,8 @@ def _setting(config: pytest.Config, name: str) -> Any:
     return given if given not in (None, "") else os.environ.get(f"ETLOCAL_{name.upper()}")
 
 
-def _endpoint(config: pytest.Config) -> str | None:
+def chosen_endpoint(config: pytest.Config) -> str | None:
+    """Give the URL of the stack that tests use; None where they have one of their own."""
     return _setting(config, "endpoint") or None
 
 

@@ -47,6 +47,8 @@ class Clients:
                         retries={"mode": "standard", "total_max_attempts": 3},
                         connect_timeout=5,
                         max_pool_connections=32,
+                        # A proxy of the environment must not be asked for a local address.
+                        proxies={},
                     ),
                 )
             return client

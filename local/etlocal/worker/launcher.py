@@ -9,7 +9,10 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from etlocal.clients import closed_environment
+from etlocal.proxies import PROXY_VARIABLES, without_proxy
 from etlocal.settings import LOOPBACK, Settings
 from etlocal.worker import archive
 from etlocal.worker.jvm import Jvm, command_line
@@ -171,6 +174,9 @@ class Launcher:
         class_path = [*self._class_path, *needs.jars]
         command = command_line(self._java, class_path, conf, scratch, options=options)
         environment = {**self._environment(needs), "SPARK_LOCAL_DIRS": str(scratch)}
+        # Of all that a JVM runs only AWS's SDK reads them, and it has nothing to ask outside.
+        for name in PROXY_VARIABLES:
+            environment.pop(name, None)
         if "spark.driver.host" in base:
             environment["SPARK_LOCAL_IP"] = LOOPBACK
         with self._lock:
@@ -185,6 +191,15 @@ class Launcher:
             raise
         return jvm
 
+    def _closed_environment(self, inherited: dict[str, str]) -> dict[str, str]:
+        """Where AWS calls go before a run says it, and which credentials nobody finds."""
+        url = self._settings.job_endpoint
+        return {
+            "AWS_ENDPOINT_URL": url,
+            **closed_environment(),
+            **without_proxy(inherited, urlsplit(url).hostname or ""),
+        }
+
     def _python(self, needs: Needs) -> Path:
         return needs.python or Path(sys.executable)
 
@@ -194,6 +209,7 @@ class Launcher:
         python_path = [str(job_path), *filter(None, [inherited.get("PYTHONPATH")])]
         return {
             **inherited,
+            **self._closed_environment(inherited),
             "PYTHONPATH": os.pathsep.join(python_path),
             "JAVA_HOME": str(self._java),
             "SPARK_HOME": str(self._spark_home),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import uvicorn
 
+from etlocal import outbound
 from etlocal.environments import java
 from etlocal.parent import PARENT_VARIABLE, watch_parent
 from etlocal.settings import Settings
@@ -34,6 +35,7 @@ _SCRATCH = "etlocal-worker-"
 def main() -> int:
     """Run the worker until it is told to end; give the exit code."""
     settings = Settings()
+    outbound.refuse_aws()
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

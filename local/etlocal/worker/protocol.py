@@ -19,7 +19,9 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from etlocal.addresses import is_local_url
 
 
 class RunState(StrEnum):
@@ -70,6 +72,14 @@ class RunRequest(BaseModel):
     attempt: int = 0
     log_group_output: str = "/aws-glue/jobs/output"
     log_group_error: str = "/aws-glue/jobs/error"
+
+    @field_validator("endpoint_url")
+    @classmethod
+    def _local(cls, url: str) -> str:
+        """Refuse a URL that could be AWS's, whoever asks."""
+        if not is_local_url(url):
+            raise ValueError(f"{url!r} is not a local endpoint: local runs never reach real AWS")
+        return url
 
 
 class RunStatus(BaseModel):

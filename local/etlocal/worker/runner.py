@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, TypedDict
 
+from etlocal import outbound
 from etlocal.worker import failures
 
 STATUS_VARIABLE = "ETLOCAL_RUNNER_STATUS"
@@ -50,6 +51,7 @@ class Task(TypedDict):
     folder: str
     hadoop: dict[str, str]
     app_name: str
+    executors: dict[str, str]
     python_files: list[str]
     data_catalog: bool
 
@@ -68,6 +70,8 @@ def main() -> int:
         status.write(json.dumps({"event": event, **more}) + "\n")
         status.flush()
 
+    # Whatever a script asks of whichever library: it runs here.
+    outbound.refuse_aws()
     session = _prepare(setup)
     tell("ready")
     if session.first and setup["warm"]:
@@ -160,7 +164,7 @@ def _enter(task: Task, session: Any) -> None:
     for file in map(Path, task["python_files"]):
         sys.path.insert(0, str(file.parent if file.suffix == ".py" else file))
     session.configure(task["hadoop"], task["app_name"])
-    session.adopt(task["python_files"])
+    session.adopt(task["python_files"], task["executors"])
     if task["data_catalog"]:
         from etlocal.worker import spark_catalog
 

@@ -288,13 +288,15 @@ def _conf(plan: Plan) -> dict[str, str]:
 
 def _task(request: RunRequest, plan: Plan, files: Files) -> Task:
     access = Access.of_run(request)
+    variables = aws_environment(access)
     return Task(
         script=str(files.script),
         arguments=script_arguments(request),
-        environment=aws_environment(access) | plan.driver_environment,
+        environment=variables | plan.driver_environment,
         folder=str(files.folder),
         hadoop=s3a_conf(access),
         app_name=f"{request.job_name}-{request.run_id}",
+        executors=variables | plan.executor_environment,
         python_files=[str(file) for file in files.python_files],
         data_catalog=plan.data_catalog,
     )

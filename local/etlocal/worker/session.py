@@ -17,6 +17,7 @@ from pyspark import SparkConf, SparkContext
 from pyspark.context import DEFAULT_CONFIGS
 from pyspark.sql import SparkSession
 
+from etlocal.worker import jvm_guard
 from etlocal.worker.spark_conf import FIXED_CONF
 from etlocal.worker.warming import warming_bucket
 
@@ -64,7 +65,7 @@ class WarmSession:
         if self._context is not None:
             self._set_hadoop(self._context, hadoop)
 
-    def adopt(self, python_files: list[str]) -> None:
+    def adopt(self, python_files: list[str], executors: dict[str, str]) -> None:
         """Make ``SparkContext()`` and whatever calls it take the context that is ready.
 
         A script that asks for settings the ready context has not gets a context made with them, as
@@ -74,9 +75,14 @@ class WarmSession:
         ----------
         python_files : list of str
             Modules and archives that executors need too.
+        executors : dict
+            Environment variables of Python on executors. With a local master too that is another
+            process than this, started by the JVM, which knows no run.
         """
 
-        def initialize(_self: SparkContext, jconf: JavaObject) -> Any:
+        def initialize(made: SparkContext, jconf: JavaObject) -> Any:
+            for name, text in executors.items():
+                made.environment.setdefault(name, text)
             context, self._context = self._context, None
             for name, text in FIXED_CONF.items():
                 jconf.set(name, text)
@@ -157,6 +163,7 @@ class WarmSession:
         self._oldest = int(properties._target_id.removeprefix("o"))
         base = properties.get(_BASE_PROPERTIES)
         if base is None:
+            jvm_guard.install(self._jvm)
             properties.put(_BASE_PROPERTIES, properties.clone())
             return True
         active = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etlocal.addresses import is_loopback
+from etlocal.clients import closed_environment
 from etlocal.settings import Settings
 from etlocal.worker.protocol import RoleCredentials, RunRequest
 
@@ -58,7 +59,9 @@ def base_conf(settings: Settings, jars: list[Path], scratch: Path) -> dict[str, 
         "spark.hadoop.fs.s3a.retry.limit": "4",
         "spark.hadoop.fs.s3a.bucket.probe": "0",
     }
-    if not settings.spark_master.startswith("local"):
+    if settings.spark_master.startswith("local"):
+        conf["spark.python.daemon.module"] = "etlocal.worker.daemon"
+    else:
         # Executors are other processes: they need the jars, and must reach the driver.
         conf["spark.jars"] = ",".join(jar.as_uri() for jar in jars)
         if not is_loopback(_host(settings.spark_master)):
@@ -106,7 +109,7 @@ class Access:
 def executor_conf(settings: Settings, access: Access) -> dict[str, str]:
     """Give the settings by which boto3 in executors reaches the endpoint, as it does in the driver.
 
-    Executors of a local master are the driver's own threads and need none.
+    Those of a local master are made before a run is known: `etlocal.worker.session` tells them.
 
     Parameters
     ----------
@@ -144,10 +147,8 @@ def aws_environment(access: Access) -> dict[str, str]:
         **token,
         "AWS_DEFAULT_REGION": access.region,
         "AWS_REGION": access.region,
-        "AWS_EC2_METADATA_DISABLED": "true",
         # A user's own profile must not send a local job to real AWS.
-        "AWS_CONFIG_FILE": "/dev/null",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        **closed_environment(),
         "ETLOCAL_ACCOUNT": access.account,
     }
 

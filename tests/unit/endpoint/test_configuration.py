@@ -52,14 +52,23 @@ def test_a_profile_for_real_aws_cannot_be_reached(settings: Settings) -> None:
         "AWS_ENDPOINT_URL_S3": "https://example.com",
         "AWS_REGION": "us-west-2",
         "AWS_CONFIG_FILE": "me/.aws/config",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": "me/token",
+        "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/admin",
+        "AWS_USE_FIPS_ENDPOINT": "true",
+        "BOTO_CONFIG": "me/.boto",
     }
     told = localstack_environment(settings, shell)
-    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"} & (
-        told.keys()
-    )
+    kept = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_CONFIG_FILE"}
+    assert not (shell.keys() - kept) & told.keys()
     assert told["AWS_ACCESS_KEY_ID"] == "123456789012"
     assert told["AWS_SECRET_ACCESS_KEY"] != "s"
     assert told["AWS_REGION"] == "eu-west-1"
     assert not Path(told["AWS_CONFIG_FILE"]).exists()
     assert not Path(told["AWS_SHARED_CREDENTIALS_FILE"]).exists()
     assert told["AWS_EC2_METADATA_DISABLED"] == "true"
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "https_proxy", "ALL_PROXY"])
+def test_no_proxy_asks_outside_for_it(settings: Settings, name: str) -> None:
+    assert name not in localstack_environment(settings, {name: "http://127.0.0.1:3128"})

@@ -69,7 +69,15 @@ def _nothing_of_this_session(pytester: pytest.Pytester, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    "url", ["https://glue.us-east-1.amazonaws.com", "http://example.com", "127.0.0.1:4566"]
+    "url",
+    [
+        "https://glue.us-east-1.amazonaws.com",
+        "http://example.com",
+        "http://127.0.0.1.nip.io:4566",
+        "http://127.0.0.1@evil.example",
+        "http://52.216.0.1",
+        "127.0.0.1:4566",
+    ],
 )
 def test_endpoint_that_could_be_awss_ends_the_run_before_it_begins(
     pytester: pytest.Pytester, url: str

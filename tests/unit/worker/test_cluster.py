@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from etlocal.settings import Settings
 from etlocal.worker import cluster
-from etlocal.worker.protocol import RoleCredentials
+from etlocal.worker.protocol import RoleCredentials, RunRequest
 from etlocal.worker.spark_conf import (
     Access,
     aws_environment,
@@ -36,6 +37,33 @@ def test_executors_get_jars_and_credentials_that_a_local_master_needs_not() -> N
     assert executor_conf(Settings(), ENDPOINT) == {}
     given = executor_conf(Settings(spark_master="spark://spark-master:7077"), ENDPOINT)
     assert given["spark.executorEnv.AWS_ENDPOINT_URL"] == ENDPOINT.url
+
+
+def test_nothing_of_a_users_credentials_is_found_in_a_job() -> None:
+    environment = aws_environment(ENDPOINT)
+
+    for name in ("CONFIG_FILE", "SHARED_CREDENTIALS_FILE", "CREDENTIAL_PROFILES_FILE"):
+        assert environment[f"AWS_{name}"] == "/dev/null"
+    assert environment["AWS_EC2_METADATA_DISABLED"] == "true"
+
+
+def test_python_workers_of_a_local_master_are_kept_off_aws() -> None:
+    assert conf("local[2]")["spark.python.daemon.module"] == "etlocal.worker.daemon"
+    # Another cluster need not have etlocal.
+    assert "spark.python.daemon.module" not in conf("spark://spark-master:7077")
+
+
+@pytest.mark.parametrize("url", ["https://s3.amazonaws.com", "http://52.0.0.1", ""])
+def test_a_run_on_an_endpoint_that_could_be_awss_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="never reach real AWS"):
+        RunRequest(
+            run_id="jr_1",
+            job_name="j",
+            script_location="s3://code/job.py",
+            region="us-east-1",
+            account="000000000000",
+            endpoint_url=url,
+        )
 
 
 def test_a_run_calls_as_its_roles_session_where_it_has_one() -> None:

@@ -3,8 +3,10 @@
 Telemetry and the certificate's download have switches (`etlocal.endpoint.configuration`). The
 catalogue of what a newer LocalStack supports has none: it is fetched from LocalStack's servers,
 with retries and without a time limit, whenever an operation is not emulated or a CloudFormation
-type is unknown. So is the latest version of a package before it is installed. SNS and API
-destinations still call the addresses that a user subscribes: that is their purpose.
+type is unknown. So is the latest version of a package before it is installed.
+
+`etlocal.outbound` refuses what is left, and what SNS, API destinations and HTTP tasks are told to
+call outside; what is patched here would be tried again and again before.
 """
 
 from __future__ import annotations
