@@ -171,7 +171,7 @@ class Enforcement:
         self._note(caller, need, decision)
         if not decision.allowed:
             message = denial_message(_request(caller, need, keys), decision)
-            raise refusals.denied(context, message)
+            raise refusals.denied(context, message, need.action)
         if need.action == _PASSING:
             error = distrusted(context.operation.name, need.resource, context)
             if error is not None:
