@@ -80,13 +80,17 @@ def decide_assuming(
     )
 
 
-def distrusted(operation: str, role_arn: str, context: Any) -> CommonServiceException | None:
+def distrusted(
+    operation: str, role_arn: str, source_arn: str, context: Any
+) -> CommonServiceException | None:
     """Give the error of a request that hands over a role its service may not assume.
 
     Parameters
     ----------
     operation : str
     role_arn : str
+    source_arn : str
+        For which resource the service would assume it.
     context : localstack.aws.api.RequestContext
         Of the request.
 
@@ -98,7 +102,7 @@ def distrusted(operation: str, role_arn: str, context: Any) -> CommonServiceExce
     service = _CHECKED.get(operation)
     if service is None:
         return None
-    caller = of_service(service, None, context)
+    caller = of_service(service, source_arn, context)
     if decide_assuming(caller, role_arn, "sts:AssumeRole", {}).allowed:
         return None
     kind = service

@@ -132,8 +132,10 @@ class Enforcement:
                 f"sts.{call.operation} with PolicyArns is not emulated where permissions are "
                 "enforced; give the session's policy as Policy"
             )
-        for need in required(call):
-            self._check(caller, need, context)
+        needs = required(call)
+        for need in needs:
+            # A role is passed for the resource that the call is about: its first need's.
+            self._check(caller, need, context, source_arn=needs[0].resource)
         if call.service == "s3":
             self._hide(caller, call, context)
         if call.operation in LOGGING_OPERATIONS:
@@ -162,7 +164,9 @@ class Enforcement:
                 why = denial_message(_request(caller, need, keys), decision)
                 raise refusals.denied(context, f"{NO_LOG} {why}")
 
-    def _check(self, caller: Caller, need: Need, context: RequestContext) -> None:
+    def _check(
+        self, caller: Caller, need: Need, context: RequestContext, *, source_arn: str = ""
+    ) -> None:
         keys = _global_keys(context.region) | _request_keys(context)
         if need.action.startswith(_ASSUMING):
             decision = decide_assuming(caller, need.resource, need.action, {**keys, **need.context})
@@ -173,7 +177,7 @@ class Enforcement:
             message = denial_message(_request(caller, need, keys), decision)
             raise refusals.denied(context, message, need.action)
         if need.action == _PASSING:
-            error = distrusted(context.operation.name, need.resource, context)
+            error = distrusted(context.operation.name, need.resource, source_arn, context)
             if error is not None:
                 raise error
 
