@@ -20,7 +20,7 @@ from etlocal.iam.trust import may_assume
 
 # Operations whose service looks, when it is handed a role, whether it may assume it: the service,
 # the error's code and its message. The others find out when they use the role.
-_CHECKED = {
+CHECKED = {
     "CreateStateMachine": "states",
     "UpdateStateMachine": "states",
     "CreateCrawler": "glue",
@@ -99,7 +99,7 @@ def distrusted(
     CommonServiceException or None
         None if the service may, or does not look before it uses the role.
     """
-    service = _CHECKED.get(operation)
+    service = CHECKED.get(operation)
     if service is None:
         return None
     caller = of_service(service, source_arn, context)
