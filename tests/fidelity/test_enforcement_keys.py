@@ -150,6 +150,75 @@ def test_a_service_sends_to_an_encrypted_queue_by_its_keys_policy(
         assert received(account, url) == []
 
 
+@pytest.mark.parametrize("lacks", ["", "the topic", "the key", "its own alarm"])
+def test_an_alarm_tells_a_topic_whose_policy_and_key_let_cloudwatch_in(
+    account: Account, lacks: str
+) -> None:
+    alarm = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{account.name}"
+    source = f"{alarm}-other" if lacks == "its own alarm" else alarm
+    let = {"ArnEquals": {"aws:SourceArn": source}, "StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    cloudwatch = {"Principal": {"Service": "cloudwatch.amazonaws.com"}}
+    using = {**allow(SENDING, **let), **cloudwatch}
+    key = make_key(account, IDENTITIES, *([] if lacks == "the key" else [using]))
+    topic = make_topic(account, key)
+    sending = {**allow("sns:Publish", topic, **let), **cloudwatch}
+    others = {**allow("sns:Publish", topic), "Principal": {"AWS": ROOT}}
+    policy = document(others if lacks == "the topic" else sending)
+    account.root("sns").set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=policy
+    )
+    url = alarmed(account, topic)
+    if lacks:
+        action = "kms:GenerateDataKey" if lacks == "the key" else "sns:Publish"
+        denials = [
+            each
+            for each in account.endpoint.call("GET", "/_etlocal/permissions")[1]["decisions"]
+            if each["resource"] in (topic, key) and not each["allowed"]
+        ]
+        told = [(each["principal"], each["action"]) for each in denials]
+        assert told == [("cloudwatch.amazonaws.com", action)]
+        assert received(account, url) == []
+    else:
+        [message] = until(lambda: received(account, url))
+        assert account.name in message["Body"]
+
+
+def test_an_alarm_tells_a_topic_that_has_the_policy_it_was_made_with(account: Account) -> None:
+    topic = account.root("sns").create_topic(Name=account.name)["TopicArn"]
+    url = alarmed(account, topic)
+    until(lambda: received(account, url))
+
+
+def alarmed(account: Account, topic: str) -> str:
+    """Subscribe a queue to a topic, and set off an alarm that tells it; give the queue's URL."""
+    made = account.root("sqs").create_queue(QueueName=account.name)["QueueUrl"]
+    queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{account.name}"
+    sender = {"Principal": {"Service": "sns.amazonaws.com"}}
+    account.root("sqs").set_queue_attributes(
+        QueueUrl=made,
+        Attributes={"Policy": document({**allow("sqs:SendMessage", queue), **sender})},
+    )
+    account.root("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    cloudwatch = account.root("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=account.name,
+        Namespace="Tests",
+        MetricName="m",
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
+        AlarmActions=[topic],
+    )
+    cloudwatch.set_alarm_state(AlarmName=account.name, StateValue="ALARM", StateReason="a test")
+    state = cloudwatch.describe_alarms(AlarmNames=[account.name])["MetricAlarms"][0]["StateValue"]
+    assert state == "ALARM"
+    url: str = made
+    return url
+
+
 def test_a_state_machine_publishes_with_its_roles_permissions_on_the_key(account: Account) -> None:
     key = make_key(account)
     topic = make_topic(account, key)
