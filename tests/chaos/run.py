@@ -84,6 +84,7 @@ def run(plan: Plan, state_dir: Path, tell: Tell) -> Verdict:
         port=free_port(),
         worker_port=free_port(),
         time_scale=plan.time_scale,
+        enforce_iam=True,
     )
     stack = Stack(settings)
     record = stack.start(tell, tied=True)

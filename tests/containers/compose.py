@@ -43,6 +43,7 @@ class Compose:
             "ETLOCAL_STEPFUNCTIONS_PORT": str(self.stepfunctions_port),
             "ETLOCAL_REDSHIFT_PORT": str(self.redshift_port),
             "ETLOCAL_TIME_SCALE": "0.05",
+            "ETLOCAL_ENFORCE_IAM": "true",
         }
 
     @property

@@ -9,6 +9,7 @@ import pytest
 
 from etlocal.waiting import await_answer
 from tests.containers.conftest import SECONDS, Story
+from tests.e2e.roles import make_role
 
 pytestmark = pytest.mark.containers
 
@@ -47,9 +48,10 @@ def test_two_workers_run_two_jobs_at_once_and_a_third_waits_its_turn(story: Stor
     s3, glue = (story.flow.clients.client(name) for name in ("s3", "glue"))
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key="job.py", Body=SCRIPT.encode())
+    iam = story.flow.clients.client("iam")
     glue.create_job(
         Name="scale",
-        Role="arn:aws:iam::000000000000:role/glue",
+        Role=make_role(iam, "scale", "glue", "s3:*", "glue:*", "logs:*"),
         Command={"Name": "glueetl", "ScriptLocation": f"s3://{BUCKET}/job.py"},
         ExecutionProperty={"MaxConcurrentRuns": 3},
         GlueVersion="5.1",

@@ -37,6 +37,7 @@ def etlocal_stack(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -
             worker_port=free_port(),
             redshift_port=0,
             time_scale=0.01,
+            enforce_iam=True,
             warehouse_url=SecretStr(postgres_url),
         )
     )

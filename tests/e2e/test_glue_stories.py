@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from etlocal.testing.harness import Harness
+from tests.e2e.roles import make_role
 
 pytestmark = pytest.mark.spark
 
@@ -48,6 +49,10 @@ class Lab:
         self.glue, self.s3 = etlocal.client("glue"), etlocal.client("s3")
         self.states, self.logs = etlocal.client("stepfunctions"), etlocal.client("logs")
         self.s3.create_bucket(Bucket="lake")
+        iam = etlocal.client("iam")
+        self.job_role = make_role(iam, "glue", "glue", "s3:*", "glue:*", "logs:*")
+        jobs = ("glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun")
+        self.machine_role = make_role(iam, "states", "states", *jobs)
 
     def put(self, key: str, body: str) -> None:
         self.s3.put_object(Bucket="lake", Key=key, Body=body.encode())
@@ -58,7 +63,7 @@ class Lab:
         self.put(f"scripts/{name}.py", textwrap.dedent(script))
         self.glue.create_job(
             Name=name,
-            Role="arn:aws:iam::000000000000:role/glue",
+            Role=self.job_role,
             Command={"Name": "glueetl", "ScriptLocation": f"s3://lake/scripts/{name}.py"},
             DefaultArguments=arguments or {},
             GlueVersion="5.1",
@@ -104,7 +109,7 @@ class Lab:
     def machine(self, name: str, state: dict[str, Any]) -> str:
         arn: str = self.states.create_state_machine(
             name=name,
-            roleArn="arn:aws:iam::000000000000:role/states",
+            roleArn=self.machine_role,
             definition=json.dumps({"StartAt": "Run", "States": {"Run": {**state, "End": True}}}),
         )["stateMachineArn"]
         return arn

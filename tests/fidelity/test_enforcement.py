@@ -14,6 +14,7 @@ import pytest
 
 from .conftest import Endpoint
 from .enforcing import ACCOUNT, Account, allow, document, refused, trust
+from .stacks import Stack
 
 
 @pytest.fixture
@@ -270,6 +271,37 @@ def test_a_state_machine_with_a_log_has_a_role_that_may_make_it(account: Account
         states.create_state_machine(**machine)
     account.grant(allow([*allowed, "logs:DescribeLogGroups"]))
     states.create_state_machine(**machine)
+
+
+@pytest.mark.parametrize("missing", ["a permission", "trust"])
+def test_a_stack_is_refused_a_state_machine_whose_role_will_not_do(
+    account: Account, missing: str
+) -> None:
+    trusted = "states" if missing == "a permission" else "glue"
+    role = account.role(
+        *([allow("logs:Put*")] if missing == "a permission" else [allow("logs:*")]),
+        trusts=trust(f"{trusted}.amazonaws.com"),
+    )
+    definition = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    to_group = {"CloudWatchLogsLogGroup": {"LogGroupArn": {"Fn::GetAtt": ["Group", "Arn"]}}}
+    machine = {
+        "RoleArn": role,
+        "DefinitionString": json.dumps(definition),
+        "LoggingConfiguration": {"Level": "ALL", "Destinations": [to_group]},
+    }
+    resources = {
+        "Group": {"Type": "AWS::Logs::LogGroup"},
+        "Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine},
+    }
+    stack = Stack(account.root, account.name)
+
+    stack.deploy(resources, "ROLLBACK_COMPLETE")
+
+    words = {
+        "a permission": "is not authorized to perform: logs:CreateLogDelivery",
+        "trust": "Neither the global service principal states.amazonaws.com",
+    }
+    assert words[missing] in stack.reasons()
 
 
 def test_the_command_tells_what_of_a_roles_policy_was_used(account: Account) -> None:

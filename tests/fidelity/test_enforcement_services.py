@@ -147,6 +147,42 @@ def test_a_task_is_denied_what_its_role_lacks_and_can_catch_it(account: Account)
     assert ended(account, machine)["error"] == "Glue.EntityNotFoundException"
 
 
+@pytest.mark.parametrize("key", ["aws:SourceArn", "aws:SourceAccount"])
+def test_a_state_machines_role_may_trust_one_state_machine(account: Account, key: str) -> None:
+    arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{account.name}"
+    right = {"aws:SourceArn": arn, "aws:SourceAccount": ACCOUNT}[key]
+    wrong = {"aws:SourceArn": f"{arn}-other", "aws:SourceAccount": "444455556666"}[key]
+
+    def trusting(value: str) -> str:
+        return trust("states.amazonaws.com", StringEquals={key: value})
+
+    calling = allow("glue:GetDatabases")
+    role = account.role(calling, trusts=trusting(wrong), name="states")
+    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:glue:getDatabases", "End": True}
+    definition = {"StartAt": "T", "States": {"T": {**task, "Parameters": {}}}}
+    with refused("AccessDeniedException", "Neither the global service principal states"):
+        make_machine(account, definition, role)
+    iam, name = account.root("iam"), f"{account.name}-states"
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=trusting(right))
+    machine = make_machine(account, definition, role)
+    assert ended(account, machine)["status"] == "SUCCEEDED"
+    account.root("stepfunctions").update_state_machine(stateMachineArn=machine, roleArn=role)
+
+
+def test_a_role_that_trusts_another_state_machine_is_not_assumed_by_a_task(
+    account: Account,
+) -> None:
+    arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{account.name}"
+    iam = account.root("iam")
+    role = account.role(allow("*"), trusts=trust("states.amazonaws.com"), name="states")
+    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:glue:getDatabases", "End": True}
+    definition = {"StartAt": "T", "States": {"T": {**task, "Parameters": {}}}}
+    machine = make_machine(account, definition, role)
+    other = trust("states.amazonaws.com", ArnEquals={"aws:SourceArn": f"{arn}-other"})
+    iam.update_assume_role_policy(RoleName=f"{account.name}-states", PolicyDocument=other)
+    assert ended(account, machine)["status"] == "FAILED"
+
+
 def test_a_rules_target_is_started_by_its_role(account: Account) -> None:
     queue, queue_arn = make_queue(account, "dead")
     states = account.role(trusts=trust("states.amazonaws.com"), name="states")
@@ -276,6 +312,32 @@ def test_a_crawler_reads_and_writes_as_its_role(account: Account) -> None:
     # A log that it may not write fails no crawl.
     asked = {each["action"]: each["allowed"] for each in account.decisions()}
     assert asked["logs:CreateLogGroup"] is False
+
+
+@pytest.mark.parametrize("kind", ["crawler", "job"])
+def test_a_role_may_trust_glue_for_one_crawler_or_job(account: Account, kind: str) -> None:
+    def trusting(name: str) -> str:
+        arn = f"arn:aws:glue:us-east-1:{ACCOUNT}:{kind}/{name}"
+        return trust("glue.amazonaws.com", ArnEquals={"aws:SourceArn": arn})
+
+    def make() -> None:
+        if kind == "job":
+            make_job(account, role)
+            return
+        account.root("glue").create_crawler(
+            Name=account.name,
+            Role=role,
+            DatabaseName="d",
+            Targets={"S3Targets": [{"Path": "s3://b/"}]},
+        )
+
+    role = account.role(trusts=trusting("other"), name="glue")
+    with refused("InvalidInputException", "assume"):
+        make()
+    account.root("iam").update_assume_role_policy(
+        RoleName=f"{account.name}-glue", PolicyDocument=trusting(account.name)
+    )
+    make()
 
 
 def run_of(account: Account, run_id: str) -> dict[str, Any]:

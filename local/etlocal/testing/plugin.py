@@ -11,7 +11,8 @@ option                      ini                      meaning
 ``--etlocal-clear``         ``etlocal_clear``        delete what that stack holds; else it must
                                                      hold nothing (``ETLOCAL_CLEAR``)
 ``--etlocal-enforce-iam``   ``etlocal_enforce_iam``  evaluate every request against the policies of
-                                                     who makes it (``ETLOCAL_ENFORCE_IAM``)
+                                                     who makes it; a stack that runs must do so
+                                                     (``ETLOCAL_ENFORCE_IAM``)
 ``--etlocal-time-scale X``  ``etlocal_time_scale``   real seconds for one emulated second of Wait
                                                      states, retries and timeouts (default 0.01,
                                                      ``ETLOCAL_TIME_SCALE``)
@@ -158,7 +159,12 @@ def etlocal_stack(
             progress=_progress(config),
         )
     else:
-        stack = running.found(endpoint, time_scale=scale, clear=_is_on(config, "clear"))
+        stack = running.found(
+            endpoint,
+            time_scale=scale,
+            enforce_iam=_is_on(config, "enforce_iam"),
+            clear=_is_on(config, "clear"),
+        )
     with ExitStack() as session:
         try:
             target = session.enter_context(stack)

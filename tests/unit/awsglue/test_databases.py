@@ -63,6 +63,9 @@ class EmptyBucket:
     def paginate(self, **arguments: str) -> list[dict[str, Any]]:
         return [{}]
 
+    def get_bucket_lifecycle_configuration(self, **arguments: str) -> dict[str, Any]:
+        return {"Rules": [{"Status": "Enabled", "Prefix": ""}]}
+
 
 @pytest.fixture
 def api(catalog: Any) -> DataApi:

@@ -63,7 +63,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def _nothing_of_this_session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ENDPOINT", "CLEAR", "TIME_SCALE"):
+    for name in ("ENDPOINT", "CLEAR", "TIME_SCALE", "ENFORCE_IAM"):
         monkeypatch.delenv(f"ETLOCAL_{name}", raising=False)
     pytester.makepyfile(A_TEST)
 
@@ -136,6 +136,21 @@ def test_endpoint_that_cannot_be_used_is_told_why(
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines([words])
     assert "Traceback" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("by", ["option", "ini"])
+def test_stack_that_does_not_enforce_what_the_tests_want_enforced_is_refused(
+    pytester: pytest.Pytester, server: Server, by: str
+) -> None:
+    server.body = json.dumps(HEALTH).encode()
+    if by == "ini":
+        pytester.makeini("[pytest]\netlocal_enforce_iam = true")
+
+    options = ["--etlocal-enforce-iam"] if by == "option" else []
+    result = pytester.runpytest_subprocess("--etlocal-endpoint", server.url, *options)
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines([f"the stack at {server.url} does not enforce permissions, *"])
 
 
 def test_two_processes_that_would_clear_one_stack_are_refused(pytester: pytest.Pytester) -> None:

@@ -20,7 +20,7 @@ from etlocal.iam.trust import may_assume
 
 # Operations whose service looks, when it is handed a role, whether it may assume it: the service,
 # the error's code and its message. The others find out when they use the role.
-_CHECKED = {
+CHECKED = {
     "CreateStateMachine": "states",
     "UpdateStateMachine": "states",
     "CreateCrawler": "glue",
@@ -80,13 +80,17 @@ def decide_assuming(
     )
 
 
-def distrusted(operation: str, role_arn: str, context: Any) -> CommonServiceException | None:
+def distrusted(
+    operation: str, role_arn: str, source_arn: str, context: Any
+) -> CommonServiceException | None:
     """Give the error of a request that hands over a role its service may not assume.
 
     Parameters
     ----------
     operation : str
     role_arn : str
+    source_arn : str
+        For which resource the service would assume it.
     context : localstack.aws.api.RequestContext
         Of the request.
 
@@ -95,10 +99,10 @@ def distrusted(operation: str, role_arn: str, context: Any) -> CommonServiceExce
     CommonServiceException or None
         None if the service may, or does not look before it uses the role.
     """
-    service = _CHECKED.get(operation)
+    service = CHECKED.get(operation)
     if service is None:
         return None
-    caller = of_service(service, None, context)
+    caller = of_service(service, source_arn, context)
     if decide_assuming(caller, role_arn, "sts:AssumeRole", {}).allowed:
         return None
     kind = service

@@ -217,6 +217,9 @@ def of_service(service: str, source_arn: str | None, context: Any) -> Caller:
         # A bucket's ARN has no account.
         owner = parse_arn(source_arn).account or owner
     keys["aws:SourceAccount"] = owner
+    if service == "cloudwatch":
+        # By which the policy that SNS gives a new topic lets in the alarms of its account.
+        keys["aws:SourceOwner"] = owner
     return Caller(Principal.service(f"{service}.amazonaws.com", *names), keys)
 
 

@@ -20,7 +20,7 @@ from etlocal.aws.call import Acting
 from etlocal.aws.errors import AccessDeniedError
 from etlocal.aws.store import Store
 from etlocal.endpoint.enforcement import refusals, resources
-from etlocal.endpoint.enforcement.assuming import decide_assuming, distrusted
+from etlocal.endpoint.enforcement.assuming import CHECKED, decide_assuming, distrusted
 from etlocal.endpoint.enforcement.callers import Caller, Callers, UnknownTokenError, of_service
 from etlocal.endpoint.enforcement.logged import (
     LOGGING_NEEDS,
@@ -37,6 +37,8 @@ from etlocal.iam.patterns import ContextValue
 
 _ASSUMING = "sts:AssumeRole"
 _PASSING = "iam:PassRole"
+# Operations whose service looks at a role that it is handed.
+_LOOKING = LOGGING_OPERATIONS | set(CHECKED)
 
 
 class Enforcement:
@@ -116,7 +118,7 @@ class Enforcement:
             caller = self._callers.of_request(context)
         except UnknownTokenError:
             raise refusals.unknown_token(context) from None
-        if caller is None:
+        if caller is None and context.operation.name not in _LOOKING:
             return
         call = ApiCall(
             context.service.service_name,
@@ -132,10 +134,17 @@ class Enforcement:
                 f"sts.{call.operation} with PolicyArns is not emulated where permissions are "
                 "enforced; give the session's policy as Policy"
             )
-        for need in required(call):
-            self._check(caller, need, context)
-        if call.service == "s3":
-            self._hide(caller, call, context)
+        needs = required(call)
+        if caller is not None:
+            for need in needs:
+                self._check(caller, need, context)
+            if call.service == "s3":
+                self._hide(caller, call, context)
+        # A service looks at the role that it is handed, be it CloudFormation that hands it over.
+        for need in needs:
+            if need.action == _PASSING:
+                # The resource that the call is about is that of its first need.
+                self._check_trust(need.resource, needs[0].resource, context)
         if call.operation in LOGGING_OPERATIONS:
             self._check_logging(call, context)
 
@@ -162,6 +171,12 @@ class Enforcement:
                 why = denial_message(_request(caller, need, keys), decision)
                 raise refusals.denied(context, f"{NO_LOG} {why}")
 
+    def _check_trust(self, role_arn: str, source_arn: str, context: RequestContext) -> None:
+        """Look whether the service may assume a role for a resource."""
+        error = distrusted(context.operation.name, role_arn, source_arn, context)
+        if error is not None:
+            raise error
+
     def _check(self, caller: Caller, need: Need, context: RequestContext) -> None:
         keys = _global_keys(context.region) | _request_keys(context)
         if need.action.startswith(_ASSUMING):
@@ -171,11 +186,7 @@ class Enforcement:
         self._note(caller, need, decision)
         if not decision.allowed:
             message = denial_message(_request(caller, need, keys), decision)
-            raise refusals.denied(context, message)
-        if need.action == _PASSING:
-            error = distrusted(context.operation.name, need.resource, context)
-            if error is not None:
-                raise error
+            raise refusals.denied(context, message, need.action)
 
     def _decision(
         self, caller: Caller, need: Need, context: Mapping[str, ContextValue]

@@ -9,12 +9,14 @@ from typing import Any
 from localstack.services.plugins import SERVICE_PLUGINS
 from moto.iam.models import iam_backends
 
-from etlocal.aws.arns import Arn
+from etlocal.aws.arns import Arn, parse_arn
 from etlocal.aws.store import Store
 from etlocal.endpoint.enforcement.callers import Callers
+from etlocal.endpoint.enforcement.resources import key_of
 
 # In place of the characters that Secrets Manager adds to a name, for one that is not there yet.
 _UNKNOWN_SUFFIX = "-??????"
+_AWSS_KEY = "alias/aws/"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,33 @@ class EndpointNames:
         alias = store.aliases.get(name)
         return self._arn("kms", f"key/{alias.metadata['TargetKeyId'] if alias else name}")
 
+    def topic_key(self, topic_arn: str) -> str | None:
+        """Give the ARN of the customer managed key that encrypts a topic."""
+        SERVICE_PLUGINS.require("sns")
+        from moto.sns.models import sns_backends
+
+        arn = _parsed(topic_arn)
+        if arn is None:
+            return None
+        topic = sns_backends[arn.account][arn.region].topics.get(topic_arn)
+        return self._customers_key(topic.kms_master_key_id if topic is not None else None)
+
+    def queue_key(self, queue_arn: str) -> str | None:
+        """Give the ARN of the customer managed key that encrypts a queue."""
+        SERVICE_PLUGINS.require("sqs")
+        from localstack.services.sqs.models import sqs_stores
+
+        arn = parse_arn(queue_arn)
+        queue = sqs_stores[arn.account][arn.region].queues.get(arn.resource)
+        return self._customers_key(queue.attributes.get("KmsMasterKeyId") if queue else None)
+
+    def _customers_key(self, key_id: str | None) -> str | None:
+        if not key_id or _AWSS_KEY in key_id:
+            return None
+        arn = self.key(key_id)
+        known = key_of(arn)
+        return None if known is not None and known.metadata["KeyManager"] == "AWS" else arn
+
     def _serverless(self, kind: str, name: str) -> str:
         document = self._read(
             f"SELECT document AS found FROM redshift_{kind}s"  # noqa: S608 - one of two names
@@ -94,3 +123,11 @@ class EndpointNames:
 
     def _arn(self, service: str, resource: str) -> str:
         return str(Arn(self.partition, service, self.region, self.account, resource))
+
+
+def _parsed(arn: str) -> Arn | None:
+    """Read an ARN that a request has given; None for what is none."""
+    try:
+        return parse_arn(arn)
+    except ValueError:
+        return None

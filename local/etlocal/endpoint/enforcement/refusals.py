@@ -1,7 +1,8 @@
 """How each service says that a request is denied.
 
 Sources: each service's API Reference, "Common Errors"; Amazon S3 API Reference, "Error responses";
-Amazon SNS API Reference, "Publish" (``AuthorizationError``); AWS Glue Developer Guide, "Exceptions"
+Amazon SNS API Reference, "Publish" (``AuthorizationError``, ``KMSAccessDenied``); Amazon SQS API
+Reference, "SendMessage" (``KmsAccessDenied``); AWS Glue Developer Guide, "Exceptions"
 (``AccessDeniedException``).
 """
 
@@ -14,12 +15,18 @@ from localstack.aws.api import CommonServiceException
 
 _AUTHORIZATION_ERROR = "AuthorizationError"
 _CODES = {"sns": _AUTHORIZATION_ERROR}
+# Where a service uses a key in the caller's name.
+_KEYS_CODES = {
+    "sns": "KMSAccessDenied",
+    "sqs": "KMS.AccessDeniedException",
+    "sqs-query": "KMS.AccessDeniedException",
+}
 _QUERY_LIKE = frozenset({"query", "ec2", "rest-xml"})
 _RESOURCE = re.compile(r"on resource: (\S+)")
 _SQS = frozenset({"sqs", "sqs-query"})
 
 
-def denied(context: Any, message: str) -> CommonServiceException:
+def denied(context: Any, message: str, action: str = "") -> CommonServiceException:
     """Make the error of a request that is denied.
 
     Parameters
@@ -27,8 +34,12 @@ def denied(context: Any, message: str) -> CommonServiceException:
     context : localstack.aws.api.RequestContext
         Of the request.
     message : str
+    action : str
+        What was denied: it can be another service's than the request's.
     """
     service = context.service.service_name
+    if action.startswith("kms:") and service in _KEYS_CODES:
+        return _error(_KEYS_CODES[service], message, 400)
     if service == "s3":
         # The one service that quotes the resource.
         message = _RESOURCE.sub(r'on resource: "\1"', message)

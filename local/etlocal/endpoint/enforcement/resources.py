@@ -51,6 +51,12 @@ def has_object(bucket: str, key: str) -> bool:
     return found is None or found.objects.get(key) is not None
 
 
+def key_of(arn: str) -> Any | None:
+    """Give LocalStack's KMS key of an ARN; None if there is none."""
+    found = _parsed(arn)
+    return _key(found) if found is not None else None
+
+
 def _parsed(resource: str) -> Arn | None:
     try:
         return parse_arn(resource)
@@ -100,11 +106,15 @@ def _of_secret(arn: Arn) -> Any:
     return getattr(secret, "policy", None)
 
 
-def _of_key(arn: Arn) -> Any:
+def _key(arn: Arn) -> Any | None:
     SERVICE_PLUGINS.require("kms")
     from localstack.services.kms.models import kms_stores
 
-    key = kms_stores[arn.account][arn.region].keys.get(arn.resource.removeprefix("key/"))
+    return kms_stores[arn.account][arn.region].keys.get(arn.resource.removeprefix("key/"))
+
+
+def _of_key(arn: Arn) -> Any:
+    key = _key(arn)
     return key.policy if key is not None else None
 
 

@@ -24,6 +24,7 @@ _AT_START = (
 _SERVICES = "localstack.services"
 # The patch → the module that is imported, in the order they are applied.
 _WITH_SERVICE = {
+    "alarm_actions": f"{_SERVICES}.cloudwatch.provider_v2",
     "kms_key_material": f"{_SERVICES}.kms.models",
     "s3_events": f"{_SERVICES}.s3.notifications",
     "s3_notifications": f"{_SERVICES}.s3.notifications",

@@ -58,6 +58,14 @@ class Names(Protocol):
         """Give the ARN of a KMS key by its id, alias or ARN."""
         ...
 
+    def topic_key(self, topic_arn: str) -> str | None:
+        """Give the ARN of the customer managed key that encrypts a topic; None if there is none."""
+        ...
+
+    def queue_key(self, queue_arn: str) -> str | None:
+        """Give the ARN of the customer managed key that encrypts a queue; None if there is none."""
+        ...
+
 
 @dataclass(frozen=True)
 class ApiCall:

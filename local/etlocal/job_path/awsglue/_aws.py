@@ -6,7 +6,7 @@ import functools
 import os
 from typing import Any
 
-_USED = ("glue", "s3", "redshift-data")
+_USED = ("glue", "s3", "redshift-data", "secretsmanager")
 # The Data API stands for Glue's JDBC connection, which is let in by its login: it asks nothing of
 # the job's role, and goes as the account.
 _BY_LOGIN = "redshift-data"
@@ -20,12 +20,16 @@ def client(service: str) -> Any:
     return _clients[service]
 
 
+def goes_by_login() -> bool:
+    """Tell whether Redshift is asked by the account, and all else by the job's role."""
+    return bool(os.environ.get("ETLOCAL_ACCOUNT") and os.environ.get("AWS_SESSION_TOKEN"))
+
+
 def _credentials(service: str) -> dict[str, str]:
     """Return a client's own credentials; without any it has the environment's."""
-    account = os.environ.get("ETLOCAL_ACCOUNT")
-    if service != _BY_LOGIN or not account or not os.environ.get("AWS_SESSION_TOKEN"):
+    if service != _BY_LOGIN or not goes_by_login():
         return {}
-    return {"aws_access_key_id": account, "aws_secret_access_key": "-"}
+    return {"aws_access_key_id": os.environ["ETLOCAL_ACCOUNT"], "aws_secret_access_key": "-"}
 
 
 def preload() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as sf
 from pyspark.sql import types as spark_types
 
-from . import _aws, _catalog, _connections, _formats, _keyed, _loading, _redshift_sql
+from . import _aws, _catalog, _connections, _formats, _keyed, _leftovers, _loading, _redshift_sql
 from ._bookmarks_jdbc import Keys
 from ._columns import column
 from ._listing import ListOptions, list_files, split_s3
@@ -62,6 +62,7 @@ class Options:
         """
         name = self.get("connectionName", "catalog_connection")
         if self.get("url"):
+            _read_login(self.get("secretId"))
             return target(self.get("url"), self.get("secretId"), self.get("user"))
         if not name:
             raise ValueError("A Redshift connection needs the option url or connectionName")
@@ -69,6 +70,7 @@ class Options:
         url = connection.url
         if self.get("database"):
             url = url.rpartition("/")[0] + "/" + self.get("database")
+        _read_login(connection.secret)
         return target(url, connection.secret, connection.user)
 
     def temporary(self) -> str:
@@ -94,6 +96,15 @@ class Options:
         return self.get("aws_iam_role", "aws_iam_user")
 
 
+def _read_login(secret: str) -> None:
+    """Read a login as the job's role, by which Glue's JDBC connection is let in.
+
+    The Data API, which stands for that connection, is asked by the account and reads it anew.
+    """
+    if secret and _aws.goes_by_login():
+        _connections.secret_credentials(secret)
+
+
 def _unloaded(prefix: str) -> str:
     """Return the path in the scheme Redshift takes, whichever Spark was given."""
     _, bucket, key = split_s3(prefix)
@@ -104,6 +115,7 @@ def read(spark: Any, options: Mapping[str, Any], ctx: str) -> DataFrame:
     """Return a table's or a query's rows, by UNLOAD to the temporary directory."""
     chosen = Options(options)
     folder = chosen.temporary()
+    _leftovers.warn(folder)
     query = chosen.get("query", "sampleQuery")
     table = chosen.get("dbtable")
     if not query and not table:
@@ -153,6 +165,7 @@ def write(df: DataFrame, options: Mapping[str, Any], connection: Connection | No
     form = (chosen.get("tempformat") or "CSV").upper()
     if form not in _FORMS:
         raise NotImplementedError(f"tempformat {form!r} is not supported: {', '.join(_FORMS)} are")
+    _leftovers.warn(folder)
     warehouse = chosen.target()
     statements = _redshift_sql.actions(chosen.get("preactions"))
     if df.columns:

@@ -36,6 +36,12 @@ class Known:
     def key(self, key_id: str) -> str:
         return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/of-{key_id}"
 
+    def topic_key(self, topic_arn: str) -> str | None:
+        return self.key("t") if topic_arn.endswith("encrypted") else None
+
+    def queue_key(self, queue_arn: str) -> str | None:
+        return self.key("q") if queue_arn.endswith("encrypted") else None
+
 
 def needs(service: str, operation: str, **parameters: Any) -> tuple[Need, ...]:
     return required(ApiCall(service, operation, parameters, ACCOUNT, REGION, Known()))
@@ -259,6 +265,47 @@ def test_starting_a_run_hands_over_no_role() -> None:
         ),
         ("sns", "Publish", {"TopicArn": "arn:t"}, ["sns:Publish arn:t"]),
         ("sns", "PublishBatch", {"TopicArn": "arn:t"}, ["sns:Publish arn:t"]),
+        (
+            "sns",
+            "Publish",
+            {"TargetArn": "arn:encrypted"},
+            [
+                "sns:Publish arn:encrypted",
+                f"kms:GenerateDataKey arn:aws:kms:{REGION}:{ACCOUNT}:key/of-t",
+                f"kms:Decrypt arn:aws:kms:{REGION}:{ACCOUNT}:key/of-t",
+            ],
+        ),
+        (
+            "sns",
+            "GetTopicAttributes",
+            {"TopicArn": "encrypted"},
+            ["sns:GetTopicAttributes encrypted"],
+        ),
+        (
+            "sqs",
+            "SendMessageBatch",
+            {"QueueUrl": "http://h/encrypted"},
+            [
+                f"sqs:SendMessage arn:aws:sqs:{REGION}:{ACCOUNT}:encrypted",
+                f"kms:GenerateDataKey arn:aws:kms:{REGION}:{ACCOUNT}:key/of-q",
+                f"kms:Decrypt arn:aws:kms:{REGION}:{ACCOUNT}:key/of-q",
+            ],
+        ),
+        (
+            "sqs",
+            "ReceiveMessage",
+            {"QueueUrl": "http://h/encrypted"},
+            [
+                f"sqs:ReceiveMessage arn:aws:sqs:{REGION}:{ACCOUNT}:encrypted",
+                f"kms:Decrypt arn:aws:kms:{REGION}:{ACCOUNT}:key/of-q",
+            ],
+        ),
+        (
+            "sqs",
+            "DeleteMessage",
+            {"QueueUrl": "http://h/encrypted"},
+            [f"sqs:DeleteMessage arn:aws:sqs:{REGION}:{ACCOUNT}:encrypted"],
+        ),
         ("sns", "Unsubscribe", {"SubscriptionArn": "arn:t:1"}, ["sns:Unsubscribe arn:t"]),
         (
             "sqs",
@@ -365,3 +412,13 @@ def test_the_prefix_of_a_services_actions() -> None:
         "sqs",
         "glue",
     ]
+
+
+def test_a_key_is_used_by_the_service_for_its_resource() -> None:
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:encrypted"
+    _, encrypting, _ = needs("sqs-query", "SendMessage", QueueUrl="http://h/encrypted")
+    assert encrypting.context == {
+        "kms:ViaService": f"sqs.{REGION}.amazonaws.com",
+        "kms:EncryptionContextKeys": ("aws:sqs:arn",),
+        "kms:EncryptionContext:aws:sqs:arn": arn,
+    }
