@@ -67,7 +67,9 @@ def test_events_are_unique_newest_first_and_in_pages_that_do_not_move() -> None:
     cloudformation = aws.client("cloudformation")
     described = stacks.change_set(aws, stacks.small())
     cloudformation.execute_change_set(ChangeSetName=described["ChangeSetId"])
-    first = cloudformation.describe_stack_events(StackName="demo")
+    for _ in range(3):
+        first = cloudformation.describe_stack_events(StackName="demo")
+    assert "NextToken" in first
     cloudformation.describe_stacks(StackName="demo")
     cloudformation.describe_stacks(StackName="demo")
     all_of_then = first["StackEvents"]
@@ -253,6 +255,17 @@ def test_a_stack_is_deleted_but_for_what_stays(aws: Stub) -> None:
     refusal = "Stack with id demo does not exist"
     describe = aws.client("cloudformation").describe_stacks
     stacks.refused(describe, "ValidationError", refusal, StackName="demo")
+
+
+def test_what_an_undeletable_resource_needs_is_left_too(aws: Stub) -> None:
+    aws.pace = 3
+    template = stacks.small()
+    template["Resources"]["Temp"]["DependsOn"] = "Topic"
+    stacks.deploy(aws, template)
+    aws.cloudformation.fail("Temp", on="delete", times=1)
+    assert stacks.delete(aws) == "DELETE_FAILED"
+    assert stacks.of(stacks.events(aws), "Topic")[-1] == "CREATE_COMPLETE"
+    assert stacks.delete(aws) == "DELETE_COMPLETE"
 
 
 def test_resources_can_be_retained_when_a_deletion_has_failed_alone(aws: Stub) -> None:
