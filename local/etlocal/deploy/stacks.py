@@ -118,14 +118,7 @@ class ChangeSets:
             Parameters=parameters,
             **template,
         )
-
-        def look() -> dict[str, Any] | None:
-            found: dict[str, Any] = self._cloudformation.describe_change_set(
-                StackName=self._stack, ChangeSetName=name
-            )
-            return found if found["Status"] in ("CREATE_COMPLETE", "FAILED") else None
-
-        described = self._await(look, f"the change set of the stack {self._stack}")
+        described = self._await_made(name)
         if described["Status"] == "FAILED":
             reason = described.get("StatusReason", "no reason was given")
             self.discard(name, exists=exists)
@@ -133,6 +126,16 @@ class ChangeSets:
                 return None
             raise DeployError(f"the change set of the stack {self._stack} failed: {reason}")
         return name, list(self._changes(name, described))
+
+    def _await_made(self, name: str) -> dict[str, Any]:
+        def look() -> dict[str, Any] | None:
+            found: dict[str, Any] = self._cloudformation.describe_change_set(
+                StackName=self._stack, ChangeSetName=name
+            )
+            under_way = found["Status"].endswith(("_PENDING", "_IN_PROGRESS"))
+            return None if under_way else found
+
+        return self._await(look, f"the change set {name} of the stack {self._stack}")
 
     def discard(self, name: str, *, exists: bool) -> None:
         """Delete a change set, and the stack where the change set alone has made it."""
@@ -184,6 +187,8 @@ class ChangeSets:
         )
         for each in [each for page in pages for each in page["Summaries"]]:
             if each["ChangeSetName"].startswith(_PREFIX):
+                # One that is still being made cannot be deleted.
+                self._await_made(each["ChangeSetName"])
                 self._cloudformation.delete_change_set(
                     StackName=self._stack, ChangeSetName=each["ChangeSetName"]
                 )

@@ -107,8 +107,10 @@ def test_credentials_that_aws_does_not_know_are_said_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(self: Any, operation: str, parameters: Any) -> Any:
-        error = {"Code": "InvalidClientTokenId", "Message": "The security token is invalid."}
-        raise ClientError({"Error": error}, operation)
+        raise ClientError(
+            {"Error": {"Code": "InvalidClientTokenId", "Message": "The token is invalid."}},
+            operation,
+        )
 
     monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.unit.deploy.aws_stub import cfn_parameters, cfn_templates
 from tests.unit.deploy.aws_stub.cfn_changes import Comparison, shown
-from tests.unit.deploy.aws_stub.cfn_sources import template_text
+from tests.unit.deploy.aws_stub.cfn_sources import template_text, with_includes
 from tests.unit.deploy.aws_stub.cfn_stack import Plan, Stack
 from tests.unit.deploy.aws_stub.cfn_state import CloudFormationState
 from tests.unit.deploy.aws_stub.cfn_templates import invalid
@@ -116,7 +116,7 @@ class ChangeSets(CloudFormationState):
 
     def _plan(self, asked: Request, stack: Stack | None) -> Plan:
         text = template_text(asked, stack, self.buckets, self.world)
-        template = cfn_templates.parse(text)
+        template = with_includes(cfn_templates.parse(text), self.buckets, self.world)
         cfn_templates.check(template, self.world.region)
         previous = stack.plan.parameters if stack is not None and stack.plan is not None else None
         parameters = cfn_parameters.resolve(template, asked.get("Parameters", []), previous)

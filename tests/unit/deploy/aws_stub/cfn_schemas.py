@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+# Documented under "Fn::GetAtt" of the type, and not in its schema.
+_BESIDES = {"AWS::SQS::Queue": {"QueueName"}, "AWS::SNS::Topic": {"TopicName"}}
+
 
 @cache
 def _folder() -> Path:
@@ -48,7 +51,8 @@ def _paths(region: str, resource_type: str, kind: str) -> list[tuple[str, ...]]:
 def attributes(region: str, resource_type: str) -> set[str]:
     """Give the names that Fn::GetAtt takes, with dots within structures."""
     paths = _paths(region, resource_type, "readOnlyProperties")
-    return {".".join(path[:size]) for path in paths for size in range(1, len(path) + 1)}
+    read_only = {".".join(path[:size]) for path in paths for size in range(1, len(path) + 1)}
+    return read_only | _BESIDES.get(resource_type, set())
 
 
 def recreation(region: str, resource_type: str, name: str, before: Any, after: Any) -> str:

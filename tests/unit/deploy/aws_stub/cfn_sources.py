@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -51,6 +52,37 @@ def template_text(
             )
         return str(body)
     return _from_s3(str(url), buckets, world)
+
+
+def with_includes(node: Any, buckets: Buckets, world: World) -> Any:
+    """Put in what each ``AWS::Include`` names, in a template or a part of it.
+
+    Source: AWS CloudFormation User Guide, "AWS::Include transform".
+
+    Raises
+    ------
+    AwsError
+        If what it names is not there.
+    """
+    if isinstance(node, list):
+        return [with_includes(each, buckets, world) for each in node]
+    if not isinstance(node, dict):
+        return node
+    found = {name: with_includes(each, buckets, world) for name, each in node.items()}
+    transform = found.pop("Fn::Transform", None)
+    if transform is None:
+        return found
+    assert transform["Name"] == "AWS::Include", "the stub of AWS knows no other transform"
+    location = transform["Parameters"]["Location"]
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    held = buckets.get(bucket)
+    included = held.current(key) if held is not None and held.owner == world.account else None
+    if included is None:
+        raise invalid(
+            "Transform AWS::Include failed with: The specified S3 object's content cannot be "
+            f"read: {location}"
+        )
+    return {**found, **json.loads(included.body)}
 
 
 def _from_s3(url: str, buckets: Buckets, world: World) -> str:

@@ -50,7 +50,9 @@ class RedshiftServerless(Service):
             found, asked.get("nextToken"), min(asked.get("maxResults", 100), self.world.page_size),
             lambda: AwsError("InvalidPaginationException", "The provided pagination is invalid."),
         )  # fmt: skip
-        return {"usageLimits": shown, **({"nextToken": token} if token else {})}
+        # The model has a list of one at least: a page of none has no list.
+        listed = {"usageLimits": shown} if shown else {}
+        return {**listed, **({"nextToken": token} if token else {})}
 
     def CreateUsageLimit(self, asked: Request) -> Response:
         """Limit a workgroup's use."""
