@@ -46,7 +46,7 @@ def ask_as_python(_: Iterable[Any] = ()) -> Iterator[dict[str, str]]:
         "sts": outcome(lambda: boto3.client("sts").get_caller_identity()["Account"]),
         "athena": outcome(lambda: boto3.client("athena", config=once).list_work_groups()),
         "dynamodb at": boto3.client("dynamodb").meta.endpoint_url,
-        "key": str(boto3.Session().get_credentials().access_key),
+        "key": str(getattr(boto3.Session().get_credentials(), "access_key", None)),
         "s3 by its name": outcome(
             lambda: boto3.client("s3", endpoint_url=elsewhere, config=once).list_buckets()
         ),
