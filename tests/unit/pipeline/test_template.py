@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from cfnlint.api import lint_file
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from etlocal import templates
 
@@ -255,6 +256,107 @@ def test_every_resource_is_allowed_for_actions_without_an_arn_only(
         ("JobRole", "Metrics"),
         ("ConnectionNetworkPolicy", "LookAtTheNetwork"),
     }
+
+
+def test_whatever_takes_tags_has_project_and_stack(resources: dict[str, dict[str, Any]]) -> None:
+    wanted = {"Project": "airline-flights", "Stack": {"Ref": "AWS::StackName"}}
+    for name, resource in resources.items():
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
+        if "Tags" in schema["properties"]:
+            tags = resource["Properties"].get("Tags")
+            if isinstance(tags, list):
+                tags = {tag["Key"]: tag["Value"] for tag in tags}
+            assert tags == wanted, name
+
+
+def test_every_log_group_forgets(resources: dict[str, dict[str, Any]]) -> None:
+    groups = {n: r for n, r in resources.items() if r["Type"] == "AWS::Logs::LogGroup"}
+    for name, group in groups.items():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
+    names = {group["Properties"]["LogGroupName"]["Fn::Sub"] for group in groups.values()}
+    prefix = resources["FlightsJob"]["Properties"]["DefaultArguments"]["--custom-logGroup-prefix"]
+    assert names >= {f"{prefix['Fn::Sub']}/output", f"{prefix['Fn::Sub']}/error"}
+
+
+def test_alarms_may_publish_to_the_topic_that_they_tell(
+    resources: dict[str, dict[str, Any]],
+) -> None:
+    alarms = [r for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    assert {a["Properties"]["MetricName"] for a in alarms} == {
+        "ExecutionsFailed",
+        "ExecutionsTimedOut",
+        "ExecutionsAborted",
+        "ApproximateNumberOfMessagesVisible",
+    }
+    # Without a name of its own an alarm has the stack's in front, which key and topic go by.
+    assert all("AlarmName" not in a["Properties"] for a in alarms)
+    assert all(a["Properties"]["AlarmActions"] == [{"Ref": "Topic"}] for a in alarms)
+    assert resources["Topic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "TopicKey"}
+    policies = (
+        resources["TopicPolicy"]["Properties"]["PolicyDocument"],
+        resources["TopicKey"]["Properties"]["KeyPolicy"],
+    )
+    for policy in policies:
+        [allowed] = [s for s in policy["Statement"] if s["Sid"] == "AlarmsOfThisStack"]
+        assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        condition = allowed["Condition"]
+        assert condition["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        arn = condition["ArnLike"]["aws:SourceArn"]["Fn::Sub"]
+        assert arn.endswith(":alarm:${AWS::StackName}-*")
+
+
+def test_whoever_publishes_to_the_topic_may_use_its_key(
+    resources: dict[str, dict[str, Any]],
+) -> None:
+    granted = {
+        role: set(statement["Action"])
+        for role, statement in _statements(resources)
+        if statement["Resource"] == {"Fn::GetAtt": "TopicKey.Arn"}
+    }
+    publishers = {role for role, s in _statements(resources) if s["Action"] == "sns:Publish"}
+    assert granted == {"StateMachineRole": {"kms:GenerateDataKey", "kms:Decrypt"}}
+    assert set(granted) == publishers
+
+
+def test_topics_policy_names_actions_that_a_topic_has(resources: dict[str, dict[str, Any]]) -> None:
+    statements = resources["TopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [refusing] = [s for s in statements if s["Effect"] == "Deny"]
+    assert refusing["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert refusing["Principal"] == "*"
+    # SNS takes no policy with an action that is none of a topic's, sns:* among them.
+    assert set(refusing["Action"]) == {
+        "sns:AddPermission",
+        "sns:DeleteTopic",
+        "sns:GetTopicAttributes",
+        "sns:ListSubscriptionsByTopic",
+        "sns:Publish",
+        "sns:RemovePermission",
+        "sns:SetTopicAttributes",
+        "sns:Subscribe",
+    }
+
+
+def test_warehouse_cannot_grow_without_limit(template: dict[str, Any]) -> None:
+    parameters = template["Parameters"]
+    base, most = parameters["WarehouseBaseCapacity"], parameters["WarehouseMaxCapacity"]
+    assert base["Default"] < most["Default"]
+    assert base["MaxValue"] <= most["MaxValue"]
+    workgroup = template["Resources"]["Workgroup"]["Properties"]
+    assert workgroup["MaxCapacity"] == {"Ref": "WarehouseMaxCapacity"}
+    limit = template["Metadata"]["etlocal"]["Warehouse"]["UsageLimit"]
+    assert template["Outputs"][limit["Amount"]]["Value"] == {"Ref": "WarehouseMonthlyRpuHours"}
+    assert (limit["Period"], limit["BreachAction"]) == ("monthly", "deactivate")
+
+
+def test_every_parameter_is_in_one_group(template: dict[str, Any]) -> None:
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [name for group in groups for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(template["Parameters"])
+
+
+def test_definition_has_no_null(definition: dict[str, Any]) -> None:
+    # CloudFormation refuses a template with one, and the definition is included in the template.
+    assert None not in list(_all_values(definition))
 
 
 def test_no_secret_is_written_in_the_template(template: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ def apply(_: Settings) -> None:
     provider = CloudformationProviderV2
     set_up = provider._setup_change_set_model.__func__
 
-    def setup_change_set_model(cls: Any, change_set: Any, **given: Any) -> None:
+    def setup_change_set_model(cls: Any, /, change_set: Any, **given: Any) -> None:
         if given["after_template"] is not None:
             stack = change_set.stack
             s3 = connect_to(aws_access_key_id=stack.account_id, region_name=stack.region_name).s3
