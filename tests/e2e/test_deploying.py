@@ -138,6 +138,7 @@ def test_a_changed_pipeline_is_deployed_onto_what_it_has_loaded_and_destroyed(
     retained = first["RawBucket"]
     artifacts = f"etlocal-artifacts-{clients.account}-{clients.region}"
     after = holdings(clients)
+    del after["queues"]  # the test's own, which is subscribed to the topic
     assert after.pop("buckets") == sorted({artifacts, retained, *before.get("buckets", [])})
     assert after == {kind: names for kind, names in before.items() if kind != "buckets"}
     assert f"kept: {retained}" in told
@@ -174,24 +175,3 @@ def test_an_update_that_fails_leaves_the_old_version_working(
     [day, *_] = sorted((files / "seed_data" / "flights").glob("*.csv"))
     assert pipeline.run(day, seconds=300).status == "SUCCEEDED"
     assert count(pipeline, FACT) > 0
-
-
-def test_a_script_that_has_run_and_was_changed_stops_the_deployment_before_anything(
-    etlocal: Harness, etlocal_stack: Target, files: Path
-) -> None:
-    command(etlocal_stack, files, "deploy")
-    pipeline = deployed(etlocal.clients)
-    change(files)
-    edit(files / "warehouse" / "ddl" / "020_dim_airport_codes.sql", "VARCHAR(200)", "VARCHAR(300)")
-
-    done = etlocal_command("deploy", "--stack", STACK, on=etlocal_stack, cwd=files)
-
-    assert done.returncode == 1
-    assert "020_dim_airport_codes.sql has run on the warehouse and was changed" in done.stderr
-    assert not definition(pipeline)["Comment"].startswith("2: "), "the stack was changed"
-    recorded = pipeline.query("SELECT script FROM public.etlocal_migrations ORDER BY script").rows
-    assert [row[0] for row in recorded] == sorted(
-        file.name
-        for file in (files / "warehouse" / "ddl").glob("*.sql")
-        if file.name != "070_note.sql"
-    )

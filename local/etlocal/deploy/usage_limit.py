@@ -34,7 +34,10 @@ def apply_usage_limit(clients: Clients, deployed: Deployed, progress: Progress) 
     arn = serverless.get_workgroup(workgroupName=workgroup)["workgroup"]["workgroupArn"]
     pages = serverless.get_paginator("list_usage_limits").paginate(resourceArn=arn, usageType=_TYPE)
     found = [
-        each for page in pages for each in page.get("usageLimits", []) if each["period"] == wanted.Period
+        each
+        for page in pages
+        for each in page.get("usageLimits", [])
+        if each["period"] == wanted.Period
     ]
     if not amount:
         for each in found:

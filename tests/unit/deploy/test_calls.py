@@ -195,6 +195,31 @@ def test_the_plan_names_what_costs_money_and_what_replaces_data(site: Site) -> N
     assert [change.name for change in renamed.changes if change.loses_data] == ["Namespace"]
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("020_dim_airport_codes.sql", "020_dim_airport_codes.sql has run .* and was changed since"),
+        ("025_late.sql", "025_late.sql comes before 060_load_airports.sql by its name"),
+        ("070 more.sql", "a script's name is of letters, digits"),
+        ("070_long.sql", "has 38 statements, and one transaction .* has room for 37"),
+    ],
+)
+def test_a_script_that_may_not_run_stops_it_before_anything_is_changed(
+    site: Site, name: str, words: str
+) -> None:
+    site.deployment().run()
+    before = len(site.stub.calls)
+    (site.folder / "warehouse" / "ddl" / name).write_text("SELECT 1;\n" * 38)
+    with (site.folder / "glue_job" / "flights_job.py").open("a") as script:
+        script.write("\n# changed\n")
+
+    with pytest.raises(DeployError, match=words):
+        site.deployment().run()
+
+    done = [call.operation for call in changing(site.stub.calls[before:])]
+    assert set(done) <= {"ExecuteStatement"}, "the stack, a bucket or the warehouse was changed"
+
+
 def test_a_plan_alone_executes_nothing(site: Site) -> None:
     site.deployment().run()
     (site.folder / "warehouse" / "ddl" / "070_more.sql").write_text("CREATE TABLE more (n INT)")

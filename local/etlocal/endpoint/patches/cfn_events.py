@@ -1,10 +1,12 @@
-"""A stack's events say what happened to each resource, and to no other.
+"""A stack's events say what happened to each resource, and a list of stacks has those there are.
 
 LocalStack says of each resource that depends on one that failed that it failed as well, and of the
 stack, each time, that it failed, before it is rolled back. A resource that is retained when its
-stack is deleted is said to be deleted.
+stack is deleted is said to be deleted. Deleted stacks are listed with the others, where AWS
+describes them by their id alone.
 
-Source: CloudFormation User Guide, "Stack status codes" (``DELETE_SKIPPED``) and "Stack failure
+Sources: CloudFormation API Reference, ``DescribeStacks``; CloudFormation User Guide, "Stack status
+codes" (``DELETE_SKIPPED``) and "Stack failure
 options".
 """
 
@@ -13,9 +15,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus
+from localstack.aws.api.cloudformation import ChangeAction, ResourceStatus, StackStatus
 from localstack.services.cloudformation.engine.v2 import change_set_model_executor
 from localstack.services.cloudformation.resource_provider import OperationStatus
+from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 
 from etlocal.endpoint.patches.cfn_rollback import is_retained
 from etlocal.settings import Settings
@@ -24,6 +27,20 @@ from etlocal.settings import Settings
 def apply(_: Settings) -> None:
     """Write events in the executor of change sets, which every stack operation goes through."""
     change_set_model_executor.ChangeSetModelExecutor._process_event = _process_event
+    provider = CloudformationProviderV2
+    describe_stacks = provider.describe_stacks
+
+    def described(self: Any, context: Any, stack_name: str | None = None, **rest: Any) -> Any:
+        output = describe_stacks(self, context, stack_name, **rest)
+        if not stack_name:
+            output["Stacks"] = [
+                stack
+                for stack in output["Stacks"]
+                if stack["StackStatus"] != StackStatus.DELETE_COMPLETE
+            ]
+        return output
+
+    provider.describe_stacks = described
 
 
 def _process_event(
