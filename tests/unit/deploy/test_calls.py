@@ -209,7 +209,9 @@ def test_a_script_that_may_not_run_stops_it_before_anything_is_changed(
 ) -> None:
     site.deployment().run()
     before = len(site.stub.calls)
-    (site.folder / "warehouse" / "ddl" / name).write_text("SELECT 1;\n" * 38)
+    (site.folder / "warehouse" / "ddl" / name).write_text(
+        "SELECT 1;\n" * (38 if "long" in name else 1)
+    )
     with (site.folder / "glue_job" / "flights_job.py").open("a") as script:
         script.write("\n# changed\n")
 
