@@ -36,7 +36,7 @@ def await_undenied(points: Points, look: Callable[[], Any], what: str) -> Any:
     """Wait for something that must come without that anybody is denied anything."""
 
     def either() -> Any:
-        return denials(points) or look()
+        return denials(points) or look() or None
 
     found = await_answer(either, seconds=SECONDS, what=what)
     denied = denials(points)
