@@ -1,6 +1,7 @@
 """Asks AWS in every way that a job does, and writes what came of it to S3."""
 
 import json
+import os
 import sys
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
@@ -80,7 +81,8 @@ for name, value in (
 ):
     hadoop.set(f"fs.s3a.bucket.elsewhere.{name}", value)
 report["s3a by its name"] = outcome(lambda: spark.read.text("s3://elsewhere/lines.txt").count())
-# The user's own profile, by the chain that looks for one.
+# The user's own profile, by the chain that looks for one where Java says that home is.
+context._jvm.java.lang.System.setProperty("user.home", os.environ["HOME"])
 for name, value in (
     ("aws.credentials.provider", "com.amazonaws.auth.DefaultAWSCredentialsProviderChain"),
     ("attempts.maximum", "1"),
