@@ -6,6 +6,7 @@ which of these tests needs which. A denial ends each wait: what is waited for ma
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -130,3 +131,19 @@ def test_event_that_may_start_nothing_is_kept_for_two_weeks(points: Points) -> N
     sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
     attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["MessageRetentionPeriod"])
     assert int(attributes["Attributes"]["MessageRetentionPeriod"]) == 14 * 24 * 3600
+
+
+def test_alarm_tells_the_topic(points: Points) -> None:
+    names = points.pipeline.deployed.outputs["AlarmNames"].split(",")
+    inbox = points.pipeline.inbox()
+    try:
+        for name in names:
+            points.harness.client("cloudwatch").set_alarm_state(
+                AlarmName=name, StateValue="ALARM", StateReason="as if it were so"
+            )
+        await_undenied(points, lambda: len(inbox.messages()) >= len(names), "the alarms' messages")
+        told = sorted(json.loads(each["Message"])["AlarmName"] for each in inbox.messages())
+    finally:
+        inbox.close()
+
+    assert told == sorted(names)

@@ -6,6 +6,7 @@ FILE = "test_day_that_grows_is_loaded_and_nobody_is_denied_anything"
 CHANGE = "test_warehouse_table_that_has_changed_is_changed_in_the_catalog"
 STOP = "test_stopped_execution_stops_the_run_it_waits_for"
 DEAD = "test_event_that_may_start_nothing_is_kept_for_two_weeks"
+ALARM = "test_alarm_tells_the_topic"
 BUSY = "test_file_that_meets_a_running_crawler_and_a_busy_job_is_loaded"
 
 # The modules that have these tests, under tests/e2e.
@@ -22,6 +23,8 @@ _NEEDED = {
         ),
         "StateMachineRole/WarehouseLogin": "secretsmanager:GetSecretValue",
         "StateMachineRole/Notify": "sns:Publish",
+        "StateMachineRole/EncryptTheMessage": "kms:GenerateDataKey kms:Decrypt",
+        "TopicKey/TheAccountsPoliciesSayWho": "kms:*",
         "StateMachineRole/Log": (
             "logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery"
             " logs:DeleteLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy"
@@ -56,6 +59,10 @@ _NEEDED = {
     CHANGE: {"WarehouseCrawlerRole/WriteTheCatalog": "glue:UpdateTable"},
     STOP: {"StateMachineRole/RunTheJob": "glue:BatchStopJobRun"},
     BUSY: {"StateMachineRole/RunTheJob": "glue:GetJobRuns"},
+    ALARM: {
+        "TopicKey/AlarmsOfThisStack": "kms:GenerateDataKey* kms:Decrypt",
+        "TopicPolicy/AlarmsOfThisStack": "sns:Publish",
+    },
     DEAD: {"DeadLetterQueuePolicy/UndeliveredEvents": "sqs:SendMessage"},
 }
 
