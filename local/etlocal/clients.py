@@ -51,6 +51,10 @@ class Clients(Protocol):
         """Where calls go, for people to read."""
 
     @property
+    def caller(self) -> str:
+        """The ARN of who calls."""
+
+    @property
     def pause(self) -> float:
         """Seconds that the pause between two looks at what is under way grows to."""
 
@@ -90,6 +94,7 @@ class LocalClients:
         self.account = owner.account
         self.region = owner.region
         self.place = endpoint_url
+        self.caller = f"arn:aws:iam::{owner.account}:root"
         self._session: Any = boto3.Session(
             botocore_session=bare_session(),
             # The emulator reads the account from the key.

@@ -81,7 +81,7 @@ def deploy(
         return _agreed(f"Deploy {stack} to {clients.place}?", yes=yes)
 
     if local is None:
-        say(f"{clients.place}, as {_caller(clients)}")
+        say(f"{clients.place}, as {clients.caller}")
         with plans.lines() as tell:
             deployed = _deployment(clients, loaded, stack, parameter, tell, confirm).run()
     else:
@@ -115,7 +115,7 @@ def diff(
     loaded = templates.load(template)
     clients, local = _side(target, endpoint, state_dir, profile, region)
     if local is None:
-        say(f"{clients.place}, as {_caller(clients)}")
+        say(f"{clients.place}, as {clients.caller}")
     with progress() as tell:
         plan = _deployment(clients, loaded, stack, parameter, tell, lambda _plan: False).plan()
     plans.show(plan)
@@ -134,7 +134,7 @@ def destroy(
     """Delete a stack with what is in its buckets and its warehouse, and say what stays."""
     clients, local = _side(target, endpoint, state_dir, profile, region)
     if local is None:
-        say(f"{clients.place}, as {_caller(clients)}")
+        say(f"{clients.place}, as {clients.caller}")
 
     def confirm(farewell: deployment.Farewell) -> bool:
         plans.show_farewell(farewell)
@@ -193,13 +193,14 @@ def _deployment(
 def _agreed(question: str, *, yes: bool) -> bool:
     if yes:
         return True
-    if not sys.stdin.isatty():
+    if not is_terminal():
         raise DeployError(f"{question} It wants a yes, and nobody is there to ask: give --yes")
     return typer.confirm(question)
 
 
-def _caller(clients: Clients) -> str:
-    return clients.caller if isinstance(clients, AwsClients) else clients.account
+def is_terminal() -> bool:
+    """Say whether somebody is there to be asked."""
+    return sys.stdin.isatty()
 
 
 def _parameters(given: list[str]) -> dict[str, str]:

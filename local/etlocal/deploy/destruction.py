@@ -117,9 +117,11 @@ class Destruction:
             raise DeployError(f"destroying the stack {self._stack}: {error}") from error
 
     def _run(self) -> Farewell | None:
-        if self._change_sets.settle() is None:
+        status = self._change_sets.settle()
+        if status is None:
             return None
-        farewell = self._farewell()
+        # Of such a stack there is a change set, and nothing else yet.
+        farewell = self._farewell(empty=status == "REVIEW_IN_PROGRESS")
         if not self._confirm(farewell):
             raise DeployError(
                 f"the stack {self._stack} at {self._clients.place} is as it was: not confirmed"
@@ -139,7 +141,10 @@ class Destruction:
                 break
         return farewell
 
-    def _farewell(self) -> Farewell:
+    def _farewell(self, *, empty: bool) -> Farewell:
+        if empty:
+            bucket = Artifacts(self._clients).bucket
+            return Farewell(self._stack, self._clients.place, (), (), bucket)
         cloudformation = self._clients.client("cloudformation")
         retained = self._retained(cloudformation)
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=self._stack)

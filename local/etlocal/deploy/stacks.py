@@ -48,6 +48,7 @@ class ChangeSets:
         self._stack = stack
         self._progress = progress
         self._seen: set[str] = set()
+        self._failures: list[str] = []
 
     def prepare(self) -> bool:
         """Bring the stack to where it takes a change set, whatever was cut off before.
@@ -208,7 +209,7 @@ class ChangeSets:
 
     def _mark(self) -> None:
         """Take note of the events that there are, so that later ones are told from them."""
-        self._failures: list[str] = []
+        self._failures = []
         self._seen = {event["EventId"] for event in self._events(self._stack)}
 
     def _await_end(self, identity: str | None = None) -> str:

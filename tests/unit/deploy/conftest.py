@@ -26,6 +26,7 @@ class StubClients:
     place: str = "AWS account 123456789012 in eu-west-1"
     pause: float = 0.0
     patience: float = 60.0
+    caller: str = "arn:aws:sts::123456789012:assumed-role/Deployer/ci"
 
     @property
     def account(self) -> str:

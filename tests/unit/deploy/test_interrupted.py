@@ -119,6 +119,21 @@ def test_a_destruction_cut_off_at_each_call_is_taken_up(tmp_path: Path) -> None:
         assert comparable(site) == wanted, f"cut off after call {at} of the destruction"
 
 
+def test_a_deployment_cut_off_at_its_change_set_can_be_destroyed(tmp_path: Path) -> None:
+    site = fresh(copy_files(tmp_path))
+    made = first_call(site, "CreateChangeSet")
+    site = fresh(site.folder)
+    site.stub.interrupt(at=made, when="after")
+    with pytest.raises(Interrupted):
+        site.deployment().run()
+
+    gone = Destruction(site.clients, STACK).run()
+
+    assert gone is not None
+    assert gone.lost == ()
+    assert Destruction(site.clients, STACK).run() is None
+
+
 def test_a_stack_that_is_still_being_made_is_waited_for(tmp_path: Path) -> None:
     site = fresh(copy_files(tmp_path), pace=1)
     told: list[str] = []
