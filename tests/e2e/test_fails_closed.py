@@ -126,22 +126,16 @@ def start_job(harness: Harness, script: Path, bucket: str) -> str:
     s3.create_bucket(Bucket=bucket)
     s3.put_object(Bucket=bucket, Key="job.py", Body=script.read_bytes())
     s3.put_object(Bucket=bucket, Key="lines.txt", Body=b"one\ntwo\n")
-    role = harness.client("iam").create_role(
-        RoleName="job",
-        AssumeRolePolicyDocument=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "glue.amazonaws.com"},
-                    "Action": "sts:AssumeRole",
-                },
-            }
-        ),
-    )["Role"]["Arn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "glue.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    role = harness.client("iam").create_role(RoleName="job", AssumeRolePolicyDocument=trust)
     glue.create_job(
         Name="job",
-        Role=role,
+        Role=role["Role"]["Arn"],
         GlueVersion="5.1",
         Command={"Name": "glueetl", "ScriptLocation": f"s3://{bucket}/job.py"},
         DefaultArguments={"--bucket": bucket},
@@ -309,9 +303,8 @@ def test_state_machines_and_topics_reach_nothing_outside(
         found = machines.describe_execution(executionArn=execution)
         return found if found["status"] != "RUNNING" else None
 
-    assert json.loads(await_answer(ended, seconds=60, what="its end")["output"]) == {
-        "Account": besieged.target.account
-    }
+    output = json.loads(await_answer(ended, seconds=60, what="its end")["output"])
+    assert output == {"Account": besieged.target.account}
     sns.publish(TopicArn=topic, Message="hello")
     if besieged.target.record is not None:
         log = besieged.target.record.part(ENDPOINT).log
