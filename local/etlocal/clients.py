@@ -13,7 +13,7 @@ import socket
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from etlocal.addresses import is_local_url
+from etlocal.addresses import is_aws, is_local_url
 
 # What of the environment and the profile says nothing of where calls go, or as whom.
 _HARMLESS = ("ca_bundle", "data_path")
@@ -180,7 +180,8 @@ class AwsClients:
         Raises
         ------
         AwsError
-            If the environment or the profile sends its calls to a local endpoint.
+            If the environment or the profile sends its calls elsewhere: they are signed with real
+            credentials.
         """
         from botocore.config import Config
 
@@ -188,7 +189,7 @@ class AwsClients:
             service, config=Config(retries={"max_attempts": 8, "mode": "standard"})
         )
         url = made.meta.endpoint_url
-        if is_local_url(url) or not url.startswith("https://"):
+        if not url.startswith("https://") or not is_aws(urlsplit(url).hostname or ""):
             raise AwsError(
                 f"calls of {service} would go to {url}, which is not AWS: for --target aws, unset "
                 "AWS_ENDPOINT_URL, the variables that begin with AWS_ENDPOINT_URL_, and the "

@@ -207,7 +207,11 @@ def test_role_is_for_one_environment_of_one_repository_and_one_stack() -> None:
         actions = [actions] if isinstance(actions, str) else actions
         assert "*" not in actions
         assert not {"iam:*", "cloudformation:*", "sts:AssumeRole"} & set(actions)
-        if any(action.startswith("iam:") for action in actions):
+        if actions == ["iam:CreateServiceLinkedRole"]:
+            assert statement["Condition"]["StringEquals"] == {
+                "iam:AWSServiceName": "redshift.amazonaws.com"
+            }
+        elif any(action.startswith("iam:") for action in actions):
             assert statement["Resource"].endswith(":role/${StackName}-*")
         if statement["Resource"] == "*":
             assert not [action for action in actions if action.endswith(":*")], statement["Sid"]

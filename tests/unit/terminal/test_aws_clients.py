@@ -84,6 +84,23 @@ def test_a_service_that_is_set_for_the_local_endpoint_is_refused(
         clients.client("glue")
 
 
+@pytest.mark.parametrize(
+    "url", ["https://aws.example.com", "https://amazonaws.com.example.com", "https://192.0.2.1"]
+)
+def test_a_host_that_is_not_awss_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+
+    with pytest.raises(AwsError, match="which is not AWS"):
+        AwsClients(region="eu-west-1")
+
+
+def test_a_vpc_endpoint_of_aws_is_taken(monkeypatch: pytest.MonkeyPatch, caller: None) -> None:
+    url = "https://vpce-0a1b-2c3d.glue.eu-west-1.vpce.amazonaws.com"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_GLUE", url)
+
+    assert AwsClients(region="eu-west-1").client("glue").meta.endpoint_url == url
+
+
 def test_plain_http_is_refused_wherever_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://glue.eu-west-1.amazonaws.com")
 
