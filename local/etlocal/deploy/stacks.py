@@ -154,7 +154,12 @@ class ChangeSets:
         """
         self._progress(f"{'updating' if exists else 'creating'} the stack {self._stack}")
         self._mark()
-        self._cloudformation.execute_change_set(StackName=self._stack, ChangeSetName=name)
+        self._cloudformation.execute_change_set(
+            StackName=self._stack,
+            ChangeSetName=name,
+            # What a failed attempt has made holds nothing yet: kept, it would be in nobody's stack.
+            RetainExceptOnCreate=True,
+        )
         self._require(self._await_end(), ("CREATE_COMPLETE", "UPDATE_COMPLETE"))
 
     def delete(self) -> None:

@@ -106,7 +106,11 @@ def test_the_change_set_is_of_the_packaged_template_and_the_parameters(site: Sit
     assert job == f"s3://{ARTIFACTS}/{digest(site, 'glue_job/flights_job.py')}/flights_job.py"
     assert f"{digest(site, 'statemachine.asl.json')}/statemachine.asl.json" in made["TemplateBody"]
     [executed] = named(site.stub.calls, "ExecuteChangeSet")
-    assert executed == {"StackName": STACK, "ChangeSetName": made["ChangeSetName"]}
+    assert executed == {
+        "StackName": STACK,
+        "ChangeSetName": made["ChangeSetName"],
+        "RetainExceptOnCreate": True,
+    }
 
 
 def test_each_script_is_one_transaction_with_its_own_record(site: Site) -> None:

@@ -173,8 +173,11 @@ def test_a_creation_that_fails_is_begun_anew(tmp_path: Path) -> None:
 
     with pytest.raises(DeployError, match=r"(?s)ROLLBACK_COMPLETE.*Topic .*Quota exceeded"):
         site.deployment().run()
+    left = [bucket for bucket in site.stub.snapshot()["buckets"] if "artifacts" not in bucket]
     site.stub.cloudformation.heal("Topic")
     site.deployment().run()
+
+    assert left == [], "a bucket that holds nothing is in nobody's stack"
 
     described = site.clients.client("cloudformation").describe_stacks(StackName=STACK)
     assert described["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
