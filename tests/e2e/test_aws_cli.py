@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from etlocal.inbox import Inbox
 from etlocal.target import Target
 from etlocal.testing.harness import Harness
 from tests.e2e.commands import aws_command
@@ -141,20 +142,16 @@ def _assert_alarms_tell_the_topic(deployer: Deployer, outputs: dict[str, str]) -
         "ExecutionsAborted": machine,
         "ApproximateNumberOfMessagesVisible": [{"Name": "QueueName", "Value": queue}],
     }
-    sqs = deployer.client("sqs")
-    inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-    subscribed = _arn(deployer, "sqs", "inbox")
-    deployer.client("sns").subscribe(
-        TopicArn=outputs["TopicArn"], Protocol="sqs", Endpoint=subscribed
-    )
+    inbox = Inbox(deployer.target.clients(), outputs["TopicArn"])
     for name in names:
         deployer.client("cloudwatch").set_alarm_state(
             AlarmName=name, StateValue="ALARM", StateReason="as if it were so"
         )
-        [received] = sqs.receive_message(QueueUrl=inbox, WaitTimeSeconds=20)["Messages"]
-        told = json.loads(json.loads(received["Body"])["Message"])
-        assert (told["AlarmName"], told["NewStateValue"]) == (name, "ALARM")
-        sqs.delete_message(QueueUrl=inbox, ReceiptHandle=received["ReceiptHandle"])
+    told = [json.loads(each["Message"]) for each in inbox.receive(len(names))]
+    assert {each["AlarmName"]: each["NewStateValue"] for each in told} == dict.fromkeys(
+        names, "ALARM"
+    )
+    inbox.close()
 
 
 def _assert_topic_is_guarded(deployer: Deployer, outputs: dict[str, str]) -> None:
