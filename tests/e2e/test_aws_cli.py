@@ -69,7 +69,9 @@ def deployer(
     etlocal.reset()
 
 
-def test_cloudformation_package_and_deploy_make_the_stack(deployer: Deployer) -> None:
+def test_cloudformation_package_and_deploy_make_change_and_delete_the_stack(
+    deployer: Deployer,
+) -> None:
     deployer.deploy()
 
     databases = deployer.client("glue").get_databases()["DatabaseList"]
@@ -92,10 +94,12 @@ def test_cloudformation_package_and_deploy_make_the_stack(deployer: Deployer) ->
     assert workgroup["maxCapacity"] == 24
     _assert_machine_is_the_file(deployer, outputs, DeadlineSeconds="900")
 
+    _assert_deletion_leaves_the_raw_files_and_a_key_that_waits(deployer, outputs)
 
-def test_a_deleted_stack_leaves_the_raw_files_and_a_key_that_waits(deployer: Deployer) -> None:
-    deployer.deploy()
-    outputs = deployer.outputs()
+
+def _assert_deletion_leaves_the_raw_files_and_a_key_that_waits(
+    deployer: Deployer, outputs: dict[str, str]
+) -> None:
     kinds = {resource["ResourceType"] for resource in deployer.resources()}
 
     deployer.aws("cloudformation", "delete-stack", "--stack-name", STACK)
