@@ -15,7 +15,10 @@ from etlocal.target import Target, holdings
 from etlocal.testing.harness import Harness, Pipeline
 from tests.e2e.commands import etlocal_command
 
-pytestmark = pytest.mark.spark
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.embedded_only("changes stacks, which the same program does in a container"),
+]
 
 FILES = ("template.yaml", "statemachine.asl.json", "glue_job", "warehouse", "seed_data")
 STACK = "flights"

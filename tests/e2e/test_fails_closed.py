@@ -30,7 +30,11 @@ from etlocal.waiting import await_answer
 from tests.e2e.commands import run
 from tests.e2e.trap import REAL_KEY, REAL_SECRET, Trap, real_environment, set_trap
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("etlocal")]
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.xdist_group("etlocal"),
+    pytest.mark.embedded_only("sets its traps in the processes of this machine"),
+]
 
 HERE = Path(__file__).parent
 NO_AWS = "a local run does not reach AWS"
