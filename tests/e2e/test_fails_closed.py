@@ -1,8 +1,7 @@
 """No run and no test reaches AWS: without an endpoint, with a wrong one, with real credentials.
 
 The stack of this module is started by somebody whose environment is all for real AWS, and the traps
-of `tests.e2e.trap` are in its way. On a stack that runs already the traps see what is asked from
-here; what the parts refuse by themselves holds there as well.
+of `tests.e2e.trap` are in its way.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ from etlocal.settings import Settings
 from etlocal.stack import ENDPOINT, WORKER, Stack
 from etlocal.target import Target
 from etlocal.testing.harness import Harness
-from etlocal.testing.plugin import chosen_endpoint
 from etlocal.waiting import await_answer
 from tests.e2e.commands import run
 from tests.e2e.trap import REAL_KEY, REAL_SECRET, Trap, real_environment, set_trap
@@ -81,9 +79,7 @@ class Besieged:
 
 
 @pytest.fixture(scope="module")
-def besieged(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Besieged]:
+def besieged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Besieged]:
     """The stack, in whose way, and in that of its clients, are the traps."""
     folder = tmp_path_factory.mktemp("besieged")
     cache = str(Settings().cache_dir.absolute())
@@ -92,11 +88,6 @@ def besieged(
             "ETLOCAL_CACHE_DIR": cache,
             "PYTHONPATH": str(trap.code),
         }
-        if chosen_endpoint(request.config) is not None:
-            target = request.getfixturevalue("etlocal_stack")
-            yield Besieged(target, trap, environment)
-            Harness(target).reset()
-            return
         state = folder / "state"
         # The parts take no PYTHONPATH of the user's; this folder is on theirs.
         trap.set_in(make_overlay(state / "run" / "overlays"))
