@@ -88,7 +88,7 @@ class Lab:
     def printed(self, job: str, arguments: dict[str, str] | None = None) -> str:
         """Give the last line of a run that must succeed."""
         run = self.run(job, arguments)
-        assert run["JobRunState"] == "SUCCEEDED", run
+        assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
         return self.said(run["Id"])[-1]
 
     def said(self, run: str, kind: str = "output") -> list[str]:
