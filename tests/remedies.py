@@ -17,20 +17,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests import copies
+from tests.copies import ROOT
+
 TESTS = ROOT / "tests" / "e2e" / "test_points.py"
-FILES = ("template.yaml", "statemachine.asl.json", "glue_job", "warehouse", "seed_data")
 MACHINE, TEMPLATE, JOB = "statemachine.asl.json", "template.yaml", "glue_job/flights_job.py"
 
 
@@ -327,11 +326,9 @@ REMEDIES = (
 
 
 @dataclass(frozen=True)
-class Copy:
+class Copy(copies.Copy):
     """A copy of the pipeline's files: with all remedies, or without one."""
 
-    name: str
-    folder: Path
     remedy: Remedy | None = None
 
 
@@ -343,90 +340,12 @@ def copy_without(remedy: Remedy, folder: Path) -> Path:
     RemedyError
         If the remedy is not where it was.
     """
-    folder.mkdir(parents=True)
-    for name in FILES:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name)
-        else:
-            shutil.copy(source, folder / name)
-    file = folder / remedy.file
+    file = copies.copy_files(folder) / remedy.file
     try:
         file.write_text(remedy.change(file.read_text("utf-8")), "utf-8")
     except RemedyError as error:
         raise RemedyError(f"{remedy.point}, {remedy.without}: {remedy.file}: {error}") from None
     return folder
-
-
-class Session:
-    """The pytest plugin: runs each test on the copies that it is meant for, and keeps what came."""
-
-    def __init__(self, copies: Sequence[Copy]) -> None:
-        self.outcomes: dict[str, dict[str, str]] = defaultdict(dict)
-        self._copies = {copy.name: copy for copy in copies}
-
-    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Give the fixture `pipeline_files` each copy."""
-        name = metafunc.function.__name__
-        meant = [
-            copy
-            for copy in self._copies.values()
-            if any(test.partition("[")[0] == name for test in _tests_of(copy, self._copies))
-        ]
-        metafunc.parametrize(
-            "pipeline_files",
-            [copy.folder for copy in meant],
-            ids=[copy.name for copy in meant],
-            indirect=True,
-            scope="module",
-        )
-
-    def pytest_collection_modifyitems(
-        self, config: pytest.Config, items: list[pytest.Item]
-    ) -> None:
-        """Leave out the parameters that a copy's remedy has nothing to do with."""
-        kept: list[pytest.Item] = []
-        others: list[pytest.Item] = []
-        for item in items:
-            copy, test = self._of(item.nodeid)
-            meant = copy is not None and any(
-                test in (wanted, wanted.partition("[")[0]) or test.partition("[")[0] == wanted
-                for wanted in _tests_of(copy, self._copies)
-            )
-            (kept if meant else others).append(item)
-        config.hook.pytest_deselected(items=others)
-        items[:] = kept
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what came of a test: passed, failed by an assertion, or broken."""
-        copy, test = self._of(report.nodeid)
-        if copy is None or (report.when != "call" and report.passed):
-            return
-        outcome = "passed"
-        if report.failed:
-            crash = getattr(report.longrepr, "reprcrash", None)
-            message = crash.message if crash else str(report.longrepr)
-            asserted = report.when == "call" and message.startswith(("AssertionError", "assert"))
-            line = message.splitlines()[0] if message else ""
-            outcome = f"failed: {line}" if asserted else f"broken: {report.when}: {line}"
-        self.outcomes[copy.name][test] = outcome
-
-    def _of(self, nodeid: str) -> tuple[Copy | None, str]:
-        """Tell the copy from the test: ``name[copy-state]`` is ``name[state]`` on it."""
-        name, _, ids = nodeid.rpartition("::")[2].partition("[")
-        ids = ids.removesuffix("]")
-        for copy in self._copies.values():
-            if copy.name == ids:
-                return copy, name
-            for rest in (ids.removeprefix(f"{copy.name}-"), ids.removesuffix(f"-{copy.name}")):
-                if rest != ids:
-                    return copy, f"{name}[{rest}]"
-        return None, name
-
-
-def _tests_of(copy: Copy, copies: dict[str, Copy]) -> list[str]:
-    remedies = [each.remedy for each in copies.values()] if copy.remedy is None else [copy.remedy]
-    return [test for remedy in remedies if remedy is not None for test in remedy.tests]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -447,28 +366,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(f"{remedy.point}  {remedy.without}  ({remedy.file})")
         return 0
     with tempfile.TemporaryDirectory(prefix="etlocal-remedies-") as folder:
-        copies = []
+        made = []
         for number, remedy in enumerate(chosen):
             name = f"without{number}"
-            copies.append(Copy(name, copy_without(remedy, Path(folder) / name), remedy))
-        copies.append(Copy("complete", ROOT))
-        session = Session(copies)
+            changed = copy_without(remedy, Path(folder) / name)
+            made.append(Copy(name, changed, remedy.tests, remedy))
+        every = tuple(test for remedy in chosen for test in remedy.tests)
+        made.append(Copy("complete", ROOT, every))
+        session = copies.Session(made)
         pytest.main(
             ["-p", "no:cacheprovider", "-n", "0", "-v", "--tb=no", str(TESTS)],
             plugins=[session],
         )
-    return _told(copies, session.outcomes)
+    return _told(made, session.outcomes)
 
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def _told(copies: Sequence[Copy], outcomes: dict[str, dict[str, str]]) -> int:
+def _described(outcome: copies.Outcome) -> str:
+    """Say what came of a test: passed, failed by an assertion, or broken."""
+    if not outcome.failed:
+        return "passed"
+    asserted = outcome.said.startswith(("AssertionError", "assert"))
+    line = outcome.said.partition("\n")[0]
+    if outcome.when == "call" and asserted:
+        return f"failed: {line}"
+    return f"broken: {outcome.when}: {line}"
+
+
+def _told(made: Sequence[Copy], outcomes: Mapping[str, Mapping[str, copies.Outcome]]) -> int:
     wrong = 0
     _say("")
-    for copy in copies:
-        found = outcomes.get(copy.name, {})
+    for copy in made:
+        found = {test: _described(o) for test, o in outcomes.get(copy.name, {}).items()}
         wanted = "passed" if copy.remedy is None else "failed"
         bad = {test: o for test, o in found.items() if o.partition(":")[0] != wanted}
         good = bool(found) and not bad
@@ -479,7 +411,7 @@ def _told(copies: Sequence[Copy], outcomes: dict[str, dict[str, str]]) -> int:
         _say(f"{point}  {what:58}  {kept if good else 'NOT PROVEN'}  ({len(found)} tests)")
         for test, outcome in sorted(found.items() if copy.remedy is not None else bad.items()):
             _say(f"     {test}: {outcome[:150]}")
-    _say(f"\n{len(copies) - 1} remedies, {wrong} not proven")
+    _say(f"\n{len(made) - 1} remedies, {wrong} not proven")
     return 1 if wrong else 0
 
 

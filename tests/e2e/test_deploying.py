@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from etlocal import deployments
 from etlocal.clients import LocalClients
 from etlocal.target import Target, holdings
 from etlocal.testing.harness import Harness, Pipeline
+from tests.copies import copy_files
 from tests.e2e.commands import etlocal_command
 
 pytestmark = [
@@ -20,21 +20,15 @@ pytestmark = [
     pytest.mark.embedded_only("changes stacks, which the same program does in a container"),
 ]
 
-FILES = ("template.yaml", "statemachine.asl.json", "glue_job", "warehouse", "seed_data")
 STACK = "flights"
 PATIENT = {"JobTimeoutMinutes": "2880", "DeadlineSeconds": "86400"}
 FACT = "airlines.daily_flights_processed"
 
 
 @pytest.fixture
-def files(project: Path, tmp_path: Path) -> Path:
+def files(tmp_path: Path) -> Path:
     """A copy of the pipeline's files, to be changed."""
-    for name in FILES:
-        if (project / name).is_dir():
-            shutil.copytree(project / name, tmp_path / name)
-        else:
-            shutil.copy(project / name, tmp_path / name)
-    return tmp_path
+    return copy_files(tmp_path)
 
 
 def command(target: Target, folder: Path, *arguments: str) -> str:

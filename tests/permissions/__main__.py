@@ -8,10 +8,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests import copies
+from tests.copies import ROOT
 from tests.permissions import proof
 from tests.permissions.table import MODULES, TESTS
 from tests.permissions.template import Permission, PolicyError, permissions
-from tests.remedies import ROOT
 
 REASONED = "reasoned"
 
@@ -59,9 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(f"{each.name:70}  {each.reason or ', '.join(TESTS.get(each.name, ['?']))}")
     else:
         with tempfile.TemporaryDirectory(prefix="etlocal-permissions-") as folder:
-            copies = _copies(chosen, Path(folder))
-            outcomes = proof.run(copies, MODULES)
-        wrong += _told(copies, outcomes)
+            made = _copies(chosen, Path(folder))
+            outcomes = proof.run(made, MODULES)
+        wrong += _told(made, outcomes)
     for line in wrong:
         _say(f"GAP  {line}")
     _say(f"\n{len(chosen)} permissions, {len(wrong)} gaps")
@@ -69,26 +70,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _copies(chosen: Sequence[Permission], folder: Path) -> list[proof.Copy]:
-    copies = []
+    made = []
     reasoned = tuple(each for each in chosen if each.reason)
     if reasoned:
         tests = tuple(dict.fromkeys(test for needed in TESTS.values() for test in needed))
-        made = proof.copy_without(reasoned, folder / REASONED)
-        copies.append(proof.Copy(REASONED, made, tests, reasoned, must_fail=False))
+        changed = proof.copy_without(reasoned, folder / REASONED)
+        made.append(proof.Copy(REASONED, changed, tests, reasoned, must_fail=False))
     for number, each in enumerate(chosen):
         if each.name in TESTS and not each.reason:
             name = f"without{number}"
-            made = proof.copy_without([each], folder / name)
-            copies.append(proof.Copy(name, made, TESTS[each.name], (each,), must_fail=True))
-    return copies
+            changed = proof.copy_without([each], folder / name)
+            made.append(proof.Copy(name, changed, TESTS[each.name], (each,), must_fail=True))
+    return made
 
 
 def _told(
-    copies: Sequence[proof.Copy], outcomes: Mapping[str, Mapping[str, proof.Outcome]]
+    made: Sequence[proof.Copy], outcomes: Mapping[str, Mapping[str, copies.Outcome]]
 ) -> list[str]:
     wrong = []
     _say("")
-    for copy in copies:
+    for copy in made:
         good, why = proof.verdict(copy, outcomes.get(copy.name, {}))
         for each in copy.lacks:
             said = why if copy.must_fail else each.reason

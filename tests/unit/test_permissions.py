@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.copies import ROOT, Outcome
 from tests.permissions.__main__ import gaps, main
-from tests.permissions.proof import Copy, Outcome, denied, verdict
+from tests.permissions.proof import Copy, denied, verdict
 from tests.permissions.table import MODULES, TESTS
 from tests.permissions.template import (
     NOTHING,
@@ -18,7 +19,6 @@ from tests.permissions.template import (
     permissions,
     without,
 )
-from tests.remedies import ROOT
 
 TEMPLATE = (ROOT / "template.yaml").read_text("utf-8")
 SMALL = """

@@ -115,7 +115,7 @@ class Runtime:
         """
         with self._lock:
             if cls not in self._components:
-                self._components[cls] = cls(self)  # type: ignore[call-arg]
+                self._components[cls] = cls(self)  # type: ignore[call-arg]  # any class that takes one
             instance: T = self._components[cls]
             return instance
 

@@ -56,7 +56,7 @@ class Deployment(BaseModel):
 
 def settings(**given: object) -> Settings:
     """Read the settings: the environment's, under the options that were given."""
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks
 
 
 def chosen_endpoint(endpoint: str | None, state_dir: Path | None) -> str | None:

@@ -29,6 +29,10 @@ def show(plan: Plan) -> None:
     say(f"{'New stack' if plan.creates else 'Stack'} {plan.stack} at {plan.place}:", style="bold")
     for change in plan.changes:
         say(f"  {_line(change)}", style=_STYLES.get(change.action))
+    if plan.updates and not plan.changes:
+        say("  ~ outputs, conditions or metadata alone", style="yellow")
+    for asset in plan.assets:
+        say(f"  ~ asset {asset}", style="yellow")
     for script in plan.scripts:
         say(f"  + warehouse script {script}", style="green")
     lost = [change.name for change in plan.changes if change.loses_data]

@@ -1,8 +1,8 @@
 """Template, assets and warehouse scripts → a stack, on either side.
 
 One path for both: the calls are the same whether `etlocal.clients.Clients` reaches the local
-endpoint or AWS. ``deployment`` puts a stack there, ``destruction`` takes it away, ``difference``
-says what a deployment would change; each of the other rooms is one of their steps.
+endpoint or AWS. ``deployment`` puts a stack there, or says what that would change, ``destruction``
+takes it away; each of the other rooms is one of their steps.
 """
 
 from etlocal.deploy.changes import Change, Plan

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -41,16 +42,9 @@ class Artifacts:
         """Its name."""
         return f"etlocal-artifacts-{self._clients.account}-{self._clients.region}"
 
-    def upload(self, file: Path) -> tuple[str, str, bool]:
-        """Have a file in the bucket.
-
-        Returns
-        -------
-        tuple of (str, str, bool)
-            Bucket, key, and whether it had to be uploaded.
-        """
-        key = content_key(file)
-        return self.bucket, key, self._put(key, file.read_bytes())
+    def upload(self, file: Path, key: str) -> bool:
+        """Have a file in the bucket, under a key of its content's; say whether it is new there."""
+        return self._put(key, file.read_bytes())
 
     def template(self, body: str) -> dict[str, str]:
         """Give the parameters by which CloudFormation takes a template."""
@@ -58,10 +52,10 @@ class Artifacts:
             return {"TemplateBody": body}
         key = content_key(Path("template.json"), body.encode())
         self._put(key, body.encode())
-        host = self._s3.meta.endpoint_url.removeprefix("https://")
-        if not self._s3.meta.endpoint_url.startswith("https://"):
-            return {"TemplateURL": f"{self._s3.meta.endpoint_url}/{self.bucket}/{key}"}
-        return {"TemplateURL": f"https://{self.bucket}.{host}/{key}"}
+        url = urlsplit(self._s3.meta.endpoint_url)
+        if url.scheme != "https":  # the local endpoint's, which has no name for each bucket
+            return {"TemplateURL": f"{url.geturl()}/{self.bucket}/{key}"}
+        return {"TemplateURL": f"https://{self.bucket}.{url.netloc}/{key}"}
 
     def _put(self, key: str, body: bytes) -> bool:
         self._ensure()

@@ -92,8 +92,12 @@ class Plan:
         Where, for people to read.
     creates : bool
         Whether the stack is new.
+    updates : bool
+        Whether there is a change set to execute, be it of outputs alone.
     changes : tuple of Change
-        Empty when the stack is as it should be.
+        What becomes of the stack's resources.
+    assets : tuple of str
+        The files that are not in the stack's bucket as they are here.
     scripts : tuple of str
         The warehouse scripts that have not run yet, in order.
     """
@@ -101,13 +105,15 @@ class Plan:
     stack: str
     place: str
     creates: bool
+    updates: bool
     changes: tuple[Change, ...] = ()
+    assets: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.changes and not self.scripts
+        return not (self.updates or self.assets or self.scripts)
 
     @property
     def costs(self) -> list[tuple[str, str]]:

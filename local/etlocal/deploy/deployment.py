@@ -108,7 +108,7 @@ class Deployment:
             raise DeployError(f"deploying the stack {self._stack}: {error}") from error
 
     def _run(self) -> Deployed:
-        exists, made, plan = self._prepare()
+        exists, made, plan = self._prepare(looking=False)
         if not plan.is_empty and not self._confirm(plan):
             if made:
                 self._change_sets.discard(made, exists=exists)
@@ -127,18 +127,19 @@ class Deployment:
         return deployed
 
     def _plan_only(self) -> Plan:
-        exists, made, plan = self._prepare()
+        exists, made, plan = self._prepare(looking=True)
         if made:
             self._change_sets.discard(made, exists=exists)
         return plan
 
-    def _prepare(self) -> tuple[bool, str | None, Plan]:
+    def _prepare(self, *, looking: bool) -> tuple[bool, str | None, Plan]:
         """Make the change set; give whether the stack exists, the change set's name, the plan."""
         self._check_parameters()
         known = self._scripts
-        exists = self._change_sets.prepare()
+        exists = self._change_sets.prepare(looking=looking)
+        before = find(self._clients, self._template, self._stack) if exists else None
         # Before the stack is touched: a script that may not run is told while all is as it was.
-        waiting = self._waiting() if exists else pending(known, {})
+        waiting = self._waiting(before) if before else pending(known, {})
         body = self._package()
         made = self._change_sets.create(
             self._artifacts.template(body), self._parameter_list(exists=exists), exists=exists
@@ -148,7 +149,9 @@ class Deployment:
             self._stack,
             self._clients.place,
             not exists,
+            name is not None,
             read_changes(changes, self._template),
+            tuple(self._stale_assets(before)),
             tuple(script.name for script in waiting),
         )
         return exists, name, plan
@@ -157,8 +160,7 @@ class Deployment:
     def _scripts(self) -> list[Script]:
         return scripts(self._template)
 
-    def _waiting(self) -> list[Script]:
-        deployed = find(self._clients, self._template, self._stack)
+    def _waiting(self, deployed: Deployed) -> list[Script]:
         warehouse = self._template.metadata.Warehouse
         named = [warehouse.Workgroup, warehouse.Database] if warehouse else []
         if not all(name in deployed.outputs for name in named):
@@ -167,16 +169,14 @@ class Deployment:
 
     def _package(self) -> str:
         def upload(file: Path, key: str) -> tuple[str, str]:
-            del key
-            bucket, under, new = self._artifacts.upload(file)
-            if new:
+            if self._artifacts.upload(file, key):
                 self._progress(f"uploaded {file.name}")
-            return bucket, under
+            return self._artifacts.bucket, key
 
         body = templates.package(self._template, upload)
         for script in self._scripts:
             # So that what a hash in the warehouse's record stands for can be read later.
-            self._artifacts.upload(script.file)
+            self._artifacts.upload(script.file, templates.content_key(script.file))
         return body
 
     def _check_parameters(self) -> None:
@@ -207,25 +207,42 @@ class Deployment:
         described = self._clients.client("cloudformation").describe_stacks(StackName=self._stack)
         return {each["ParameterKey"] for each in described["Stacks"][0].get("Parameters", [])}
 
-    def _upload_assets(self, deployed: Deployed) -> None:
+    def _stale_assets(self, deployed: Deployed | None) -> list[str]:
+        """Give the assets that the stack's bucket has not as they are; all, without a stack."""
         assets = self._template.metadata.Assets
         if assets is None:
-            return
+            return []
+        if deployed is None or assets.Bucket not in deployed.outputs:
+            return assets.Files
         s3 = self._clients.client("s3")
-        bucket = deployed.output(assets.Bucket, "where assets go")
-        for relative in assets.Files:
-            body = self._template.file(relative).read_bytes()
-            where = {
-                "Bucket": bucket,
-                "Key": relative,
-                "ExpectedBucketOwner": self._clients.account,
-            }
-            digest = hashlib.sha256(body).hexdigest()
-            if _digest(s3, where) != digest:
-                self._progress(f"uploading {relative}")
-                s3.put_object(
-                    Body=body, Metadata={"sha256": digest}, ChecksumAlgorithm="SHA256", **where
-                )
+        return [
+            relative
+            for relative in assets.Files
+            if _digest(s3, self._asset(deployed, relative)) != self._hash(relative)
+        ]
+
+    def _upload_assets(self, deployed: Deployed) -> None:
+        s3 = self._clients.client("s3")
+        for relative in self._stale_assets(deployed):
+            self._progress(f"uploading {relative}")
+            s3.put_object(
+                Body=self._template.file(relative).read_bytes(),
+                Metadata={"sha256": self._hash(relative)},
+                ChecksumAlgorithm="SHA256",
+                **self._asset(deployed, relative),
+            )
+
+    def _asset(self, deployed: Deployed, relative: str) -> dict[str, str]:
+        """Give the parameters that name an asset's object, as S3's operations take them."""
+        assets = self._template.metadata.Assets
+        return {
+            "Bucket": deployed.output(assets.Bucket if assets else None, "where assets go"),
+            "Key": relative,
+            "ExpectedBucketOwner": self._clients.account,
+        }
+
+    def _hash(self, relative: str) -> str:
+        return hashlib.sha256(self._template.file(relative).read_bytes()).hexdigest()
 
 
 def _digest(s3: Any, where: dict[str, str]) -> str | None:

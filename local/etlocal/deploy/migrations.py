@@ -171,7 +171,7 @@ class Migrations:
             f"LOCK {TABLE}",
             f"SELECT 1 / (1 - COUNT(*)) FROM {TABLE} WHERE script = '{script.name}'",  # noqa: S608 - checked
             *statements(fill_in(script.file.read_text(), outputs, script.file)),
-            f"INSERT INTO {TABLE} VALUES ('{script.name}', '{script.sha256}', GETDATE())",  # noqa: S608
+            f"INSERT INTO {TABLE} VALUES ('{script.name}', '{script.sha256}', GETDATE())",  # noqa: S608 - checked
         ]
         started = self._data.batch_execute_statement(
             Sqls=sqls, StatementName=f"{self._prefix}{script.name}", **self._target

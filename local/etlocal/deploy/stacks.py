@@ -21,8 +21,8 @@ Progress = Callable[[str], None]
 T = TypeVar("T")
 
 _PREFIX = "etlocal-"
-# Never came up: it has nothing, takes no update, and CloudFormation wants it deleted.
-_STILLBORN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+# Its creation was rolled back: it has nothing and takes no update; CloudFormation wants it deleted.
+_STILLBORN = "ROLLBACK_COMPLETE"
 _REMEDIES = {
     "UPDATE_ROLLBACK_FAILED": "see what hinders it and go on with "
     "`aws cloudformation continue-update-rollback`, then deploy again",
@@ -50,8 +50,13 @@ class ChangeSets:
         self._seen: set[str] = set()
         self._failures: list[str] = []
 
-    def prepare(self) -> bool:
+    def prepare(self, *, looking: bool) -> bool:
         """Bring the stack to where it takes a change set, whatever was cut off before.
+
+        Parameters
+        ----------
+        looking : bool
+            Whether nothing may be deleted for it, not even a stack that has nothing.
 
         Returns
         -------
@@ -64,7 +69,12 @@ class ChangeSets:
             If it is in a state that only a person can take it out of.
         """
         status = self.settle()
-        if status in _STILLBORN:
+        if status == _STILLBORN and looking:
+            raise DeployError(
+                f"the stack {self._stack} could not be created and has nothing: deploying deletes "
+                "it and begins anew, and until then nothing can be compared with it"
+            )
+        if status == _STILLBORN:
             self._progress(f"deleting the stack {self._stack}, which could not be created before")
             self.delete()
             return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ import pytest
 from etlocal import templates
 from etlocal.deploy import Deployment, Plan
 from etlocal.templates import Template
+from tests.copies import copy_files
 from tests.unit.deploy.aws_stub import Stub
 
-ROOT = Path(__file__).resolve().parents[3]
 STACK = "flights"
 
 
@@ -69,17 +68,6 @@ class Site:
         self.deployment(confirm=confirm, **options).run()
         [plan] = shown
         return plan
-
-
-def copy_files(folder: Path) -> Path:
-    """Copy what is deployed into a folder, where it can be changed."""
-    for name in ("template.yaml", "statemachine.asl.json"):
-        shutil.copy(ROOT / name, folder / name)
-    for name in ("glue_job", "warehouse"):
-        shutil.copytree(ROOT / name, folder / name)
-    (folder / "seed_data").mkdir()
-    shutil.copy(ROOT / "seed_data" / "airports.csv", folder / "seed_data")
-    return folder
 
 
 @pytest.fixture

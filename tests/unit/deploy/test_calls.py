@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from etlocal import templates
 from etlocal.deploy import DeclinedError, DeployError, Deployment, Destruction
+from tests.copies import copy_files
 from tests.unit.deploy.aws_stub import RecordedCall, Stub
 from tests.unit.deploy.conftest import STACK, Site, StubClients
 
@@ -224,6 +225,49 @@ def test_a_script_that_may_not_run_stops_it_before_anything_is_changed(
 
     done = [call.operation for call in changing(site.stub.calls[before:])]
     assert set(done) <= {"ExecuteStatement"}, "the stack, a bucket or the warehouse was changed"
+
+
+def test_an_asset_that_has_changed_is_in_the_plan_and_goes_up_alone(site: Site) -> None:
+    site.deployment().run()
+    with (site.folder / "seed_data" / "airports.csv").open("a") as file:
+        file.write("99999,Nowhere,None,Nowhere Field\n")
+    before = len(site.stub.calls)
+
+    plan = site.plan_shown()
+
+    assert (plan.updates, plan.assets, plan.scripts) == (False, ("seed_data/airports.csv",), ())
+    [put] = named(site.stub.calls[before:], "PutObject")
+    assert put["Key"] == "seed_data/airports.csv"
+    assert site.deployment().plan().is_empty
+
+
+def test_a_change_of_outputs_alone_is_asked_about(site: Site) -> None:
+    site.deployment().run()
+
+    plan = site.plan_shown(parameters={"WarehouseMonthlyRpuHours": "7"})
+
+    assert plan.changes == ()
+    assert plan.updates
+    assert not plan.is_empty
+    [limit] = named(site.stub.calls, "UpdateUsageLimit")
+    assert limit["amount"] == 7
+
+
+def test_the_version_before_is_deployed_again_though_newer_scripts_have_run(
+    site: Site, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    old, new = site.folder, copy_files(tmp_path_factory.mktemp("new"))
+    (new / "warehouse" / "ddl" / "070_more.sql").write_text("CREATE TABLE more (n INT)")
+    with (new / "glue_job" / "flights_job.py").open("a") as script:
+        script.write("\n# changed\n")
+    site.folder = new
+    site.deployment().run()
+
+    site.folder = old
+    plan = site.plan_shown()
+
+    assert [change.name for change in plan.changes] == ["FlightsJob"]
+    assert plan.scripts == ()
 
 
 def test_a_plan_alone_executes_nothing(site: Site) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from etlocal.deploy import DeployError, Destruction
+from tests.copies import copy_files
 from tests.unit.deploy.aws_stub import Interrupted, Stub
-from tests.unit.deploy.conftest import STACK, Site, copy_files
+from tests.unit.deploy.conftest import STACK, Site
 
 # Each has every fourth call: so that they run beside each other.
 PARTS = 4
@@ -173,6 +174,10 @@ def test_a_creation_that_fails_is_begun_anew(tmp_path: Path) -> None:
 
     with pytest.raises(DeployError, match=r"(?s)ROLLBACK_COMPLETE.*Topic .*Quota exceeded"):
         site.deployment().run()
+    with pytest.raises(DeployError, match="could not be created and has nothing"):
+        site.deployment().plan()
+    described = site.clients.client("cloudformation").describe_stacks(StackName=STACK)
+    assert described["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE", "looking has deleted it"
     left = [bucket for bucket in site.stub.snapshot()["buckets"] if "artifacts" not in bucket]
     site.stub.cloudformation.heal("Topic")
     site.deployment().run()

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from etlocal.cli import app, deploying
 from etlocal.clients import AwsError
 from etlocal.deploy import DeclinedError, DeployError
-from tests.unit.deploy.conftest import STACK, Site, StubClients, copy_files
+from tests.copies import copy_files
+from tests.unit.deploy.conftest import STACK, Site, StubClients
 
 AWS = ("--target", "aws", "--stack", STACK)
 

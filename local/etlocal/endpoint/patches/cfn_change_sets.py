@@ -1,7 +1,8 @@
 """A described change set names what changes, and only that.
 
 LocalStack takes ``Workgroup.Endpoint.Address`` for ``Workgroup`` when it describes, so that what
-uses it seems to change, and it does not say which properties do.
+uses it seems to change. It does not say which properties do, nor what becomes of a resource that
+leaves the template.
 
 Source: CloudFormation API Reference, ``ResourceChange`` and ``ResourceChangeDetail``.
 """
@@ -10,8 +11,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from localstack.aws.api.cloudformation import PolicyAction
 from localstack.services.cloudformation.engine.v2 import change_set_model_describer
+from localstack.services.cloudformation.engine.v2.change_set_model import is_nothing
 
+from etlocal.endpoint.patches.cfn_rollback import is_retained
 from etlocal.settings import Settings
 
 
@@ -28,10 +32,13 @@ def apply(_: Settings) -> None:
     def register_resource_change(self: Any, **arguments: Any) -> None:
         register(self, **arguments)
         before, after = arguments["before_properties"], arguments["after_properties"]
+        change = self._changes[-1]["ResourceChange"]
+        if after is None:
+            kept = is_retained(self, arguments["logical_id"])
+            change["PolicyAction"] = PolicyAction.Retain if kept else PolicyAction.Delete
         if before is None or after is None:
             return
-        change = self._changes[-1]["ResourceChange"]
-        names = changed(before.properties, after.properties)
+        names = changed(_properties(before), _properties(after))
         change["Scope"] = ["Properties"] if names else ["Metadata"]
         change["Details"] = [
             {
@@ -44,6 +51,12 @@ def apply(_: Settings) -> None:
 
     describer._resolve_attribute = resolve_attribute
     describer._register_resource_change = register_resource_change
+
+
+def _properties(preprocessed: Any) -> dict[str, Any]:
+    """Give the properties of a resource, which may have none."""
+    found: dict[str, Any] = {} if is_nothing(preprocessed) else preprocessed.properties
+    return found
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
