@@ -14,6 +14,7 @@ from etlocal.target import Target, holdings
 from etlocal.testing.harness import Harness, Pipeline
 from tests.copies import copy_files
 from tests.e2e.commands import etlocal_command
+from tests.e2e.conftest import PATIENT
 
 pytestmark = [
     pytest.mark.spark,
@@ -21,7 +22,6 @@ pytestmark = [
 ]
 
 STACK = "flights"
-PATIENT = {"JobTimeoutMinutes": "2880", "DeadlineSeconds": "86400"}
 FACT = "airlines.daily_flights_processed"
 
 
@@ -32,7 +32,6 @@ def files(tmp_path: Path) -> Path:
 
 
 def command(target: Target, folder: Path, *arguments: str) -> str:
-    # Timeouts are scaled, and work is not: on a busy machine neither must end what goes on.
     patient = [f"--parameter={name}={value}" for name, value in PATIENT.items()]
     more = patient if arguments[0] == "deploy" else []
     done = etlocal_command(*arguments, *more, "--stack", STACK, on=target, cwd=folder)

@@ -25,7 +25,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from .conftest import start
-from .test_endpoint_persistence import ECHO, ROLE, TEMPLATE, TRUST, Clients, running, until
+from .restarts import ECHO, ROLE, TEMPLATE, TRUST, Clients, running, until
 
 pytestmark = pytest.mark.xdist_group("durability")
 

@@ -23,7 +23,7 @@ from etlocal import environments
 from etlocal.endpoint.overlay import make_overlay
 
 from .conftest import TIME_SCALE, Endpoint, start
-from .test_endpoint_persistence import ROLE, Clients, running, until
+from .restarts import ROLE, Clients, running, until
 
 FOREVER = 10**8
 PATIENCE = 120.0
