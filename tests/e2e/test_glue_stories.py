@@ -158,6 +158,23 @@ def test_a_bookmark_moves_with_a_commit_only_and_goes_back_when_asked(lab: Lab) 
     assert lab.printed("load") == "[2, 10]"
 
 
+def test_a_role_is_known_to_every_thread_that_comes_to_a_file_system_first(lab: Lab) -> None:
+    """Spark looks at the paths of one read on many threads, the first calls of all."""
+    for number in range(8):
+        lab.put(f"in/{number}.json", f'{{"id": {number}}}')
+    script = """
+    paths = [f"s3://lake/in/{number}.json" for number in range(8)]
+    for _ in range(60):
+        spark._jvm.org.apache.hadoop.fs.FileSystem.closeAll()
+        read = spark.read.text(paths)
+    chain = spark._jvm.com.amazonaws.auth.DefaultAWSCredentialsProviderChain()
+    print(read.count(), chain.getCredentials().getAWSAccessKeyId()[1:4])
+    """
+    lab.job("load", HEAD + textwrap.dedent(script))
+
+    assert lab.printed("load") == "8 SIA"
+
+
 def test_of_two_runs_that_read_the_same_files_the_later_commit_fails(lab: Lab) -> None:
     """MaxConcurrentRuns above 1 with bookmarks: the second one has to be told, not lost."""
     wait = """

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from etlocal.processes import free_port
+from etlocal.worker.protocol import RoleCredentials, RunState
+from tests.e2e.roles import make_role
 from tests.fidelity.test_worker import Bench, Clients, launch
 
 pytestmark = pytest.mark.spark
@@ -68,18 +70,31 @@ def cluster(tmp_path: Path) -> Iterator[str]:
         daemon.wait()
 
 
-def test_job_is_computed_by_the_clusters_executors(
+def test_job_is_computed_by_the_clusters_executors_as_its_role(
     cluster: str, tmp_path: Path, endpoint_url: str, client: Clients, name: str
 ) -> None:
+    role = make_role(client("iam"), name, "glue", "s3:*")
+    session = client("sts").assume_role(RoleArn=role, RoleSessionName="run")["Credentials"]
     url, pid = launch(tmp_path, endpoint_url, os.getpid(), spark_master=cluster)
     try:
         bench = Bench(url, endpoint_url, client, name)
+        credentials = RoleCredentials(
+            access_key=session["AccessKeyId"],
+            secret_key=session["SecretAccessKey"],
+            token=session["SessionToken"],
+        )
+        request = bench.request(JOB % (name, name)).model_copy(update={"credentials": credentials})
+        bench.worker.submit(request)
 
-        said = bench.printed(JOB % (name, name))
+        status = bench.end(request.run_id)
 
+        said = bench.said(request.run_id)
         health = bench.worker.health()
     finally:
         os.kill(pid, signal.SIGTERM)
+        client("iam").delete_role_policy(RoleName=name, PolicyName="work")
+        client("iam").delete_role(RoleName=name)
+    assert status.state is RunState.SUCCEEDED, status
     assert said == ["sum 4950", "endpoints True", "read 10", f"master {cluster}"]
     [log] = (tmp_path / "work").glob("*/*/stderr")
     assert "Finished task" in log.read_text()

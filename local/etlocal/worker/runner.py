@@ -50,6 +50,7 @@ class Task(TypedDict):
     environment: dict[str, str]
     folder: str
     hadoop: dict[str, str]
+    properties: dict[str, str]
     app_name: str
     executors: dict[str, str]
     python_files: list[str]
@@ -163,7 +164,7 @@ def _enter(task: Task, session: Any) -> None:
     os.chdir(task["folder"])
     for file in map(Path, task["python_files"]):
         sys.path.insert(0, str(file.parent if file.suffix == ".py" else file))
-    session.configure(task["hadoop"], task["app_name"])
+    session.configure(task["hadoop"], task["properties"], task["app_name"])
     session.adopt(task["python_files"], task["executors"])
     if task["data_catalog"]:
         from etlocal.worker import spark_catalog

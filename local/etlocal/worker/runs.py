@@ -23,7 +23,13 @@ from etlocal.worker.pool import Pool, PoolError
 from etlocal.worker.process import Runner
 from etlocal.worker.protocol import Health, RunRequest, RunState, RunStatus
 from etlocal.worker.runner import Task
-from etlocal.worker.spark_conf import Access, aws_environment, executor_conf, s3a_conf
+from etlocal.worker.spark_conf import (
+    Access,
+    aws_environment,
+    executor_conf,
+    s3a_conf,
+    sdk_properties,
+)
 
 _LOG = logging.getLogger(__name__)
 # Runs that have ended are remembered for whoever still asks; the service keeps the history.
@@ -295,6 +301,7 @@ def _task(request: RunRequest, plan: Plan, files: Files) -> Task:
         environment=variables | plan.driver_environment,
         folder=str(files.folder),
         hadoop=s3a_conf(access),
+        properties=sdk_properties(access),
         app_name=f"{request.job_name}-{request.run_id}",
         executors=variables | plan.executor_environment,
         python_files=[str(file) for file in files.python_files],

@@ -46,7 +46,7 @@ class WarmSession:
             self._conf.set(name, str(value))
         self._context: Any = self._jvm.JavaSparkContext(self._conf._jconf)
         self._asked = _settings(self._conf._jconf)
-        self.configure(hadoop, "etlocal")
+        self.configure(hadoop, {}, "etlocal")
         self._session: Any = self._jvm.SparkSession(
             self._context.sc(), self._jvm.java.util.HashMap()
         )
@@ -57,11 +57,21 @@ class WarmSession:
         """Whether no process was attached to this JVM before."""
         return self._first
 
-    def configure(self, hadoop: dict[str, str], app_name: str) -> None:
-        """Set what only a run knows: where S3 is and as whom, and the application's name."""
+    def configure(self, hadoop: dict[str, str], properties: dict[str, str], app_name: str) -> None:
+        """Set what only a run knows: where S3 is and as whom, and the application's name.
+
+        Parameters
+        ----------
+        hadoop : dict
+            Hadoop settings of the context.
+        properties : dict
+            System properties of the JVM, until the next process takes it over.
+        app_name : str
+        """
         self._hadoop = hadoop
         # The name that a script's own SparkConf starts with.
-        self._jvm.java.lang.System.setProperty("spark.app.name", app_name)
+        for name, value in {**properties, "spark.app.name": app_name}.items():
+            self._jvm.java.lang.System.setProperty(name, value)
         if self._context is not None:
             self._set_hadoop(self._context, hadoop)
 

@@ -16,9 +16,14 @@ SECRET_KEY = "local"  # noqa: S105
 # What no job can ask otherwise.
 FIXED_CONF = {"spark.sql.catalogImplementation": "in-memory"}
 
-_S3A_PACKAGE = "org.apache.hadoop.fs.s3a"
-_S3A = f"{_S3A_PACKAGE}.S3AFileSystem"
-_TEMPORARY = "TemporaryAWSCredentialsProvider"
+_S3A = "org.apache.hadoop.fs.s3a.S3AFileSystem"
+# Where S3A finds a role's session: a driver's in `sdk_properties`, an executor's in its environment
+# (`executor_conf`). Its own TemporaryAWSCredentialsProvider fails when two threads come to a file
+# system first, as those of a read of several paths do: HADOOP-18233, mended after Spark's 3.3.4.
+_SESSION_PROVIDERS = (
+    "com.amazonaws.auth.SystemPropertiesCredentialsProvider",
+    "com.amazonaws.auth.EnvironmentVariableCredentialsProvider",
+)
 
 
 def base_conf(settings: Settings, jars: list[Path], scratch: Path) -> dict[str, str]:
@@ -128,13 +133,24 @@ def s3a_conf(access: Access) -> dict[str, str]:
         "fs.s3a.endpoint": access.url,
         "fs.s3a.endpoint.region": access.region,
         "fs.s3a.connection.ssl.enabled": str(access.url.startswith("https://")).lower(),
-        "fs.s3a.access.key": access.access_key,
-        "fs.s3a.secret.key": access.secret_key,
     }
     if access.credentials is not None:
-        settings["fs.s3a.session.token"] = access.credentials.token
-        settings["fs.s3a.aws.credentials.provider"] = f"{_S3A_PACKAGE}.{_TEMPORARY}"
+        settings["fs.s3a.aws.credentials.provider"] = ",".join(_SESSION_PROVIDERS)
+    else:
+        settings["fs.s3a.access.key"] = access.access_key
+        settings["fs.s3a.secret.key"] = access.secret_key
     return settings
+
+
+def sdk_properties(access: Access) -> dict[str, str]:
+    """Give the system properties in which the SDK for Java finds a driver's credentials."""
+    token = {"aws.sessionToken": access.credentials.token} if access.credentials else {}
+    return {
+        "aws.accessKeyId": access.access_key,
+        "aws.secretKey": access.secret_key,
+        **token,
+        "aws.region": access.region,
+    }
 
 
 def aws_environment(access: Access) -> dict[str, str]:

@@ -16,6 +16,7 @@ from etlocal.worker.spark_conf import (
     base_conf,
     executor_conf,
     s3a_conf,
+    sdk_properties,
 )
 
 ENDPOINT = Access("http://localstack:4566", "000000000000", "us-east-1")
@@ -69,7 +70,8 @@ def test_a_run_on_an_endpoint_that_could_be_awss_is_refused(url: str) -> None:
 def test_a_run_calls_as_its_roles_session_where_it_has_one() -> None:
     assert aws_environment(ENDPOINT)["AWS_ACCESS_KEY_ID"] == ENDPOINT.account
     assert "AWS_SESSION_TOKEN" not in aws_environment(ENDPOINT)
-    assert "fs.s3a.session.token" not in s3a_conf(ENDPOINT)
+    assert s3a_conf(ENDPOINT)["fs.s3a.access.key"] == ENDPOINT.account
+    assert "aws.sessionToken" not in sdk_properties(ENDPOINT)
     session = RoleCredentials(access_key="ASIA1", secret_key="secret", token="token")
     access = Access(ENDPOINT.url, ENDPOINT.account, ENDPOINT.region, session)
     environment = aws_environment(access)
@@ -77,9 +79,9 @@ def test_a_run_calls_as_its_roles_session_where_it_has_one() -> None:
     assert environment["AWS_SECRET_ACCESS_KEY"] == "secret"
     assert environment["AWS_SESSION_TOKEN"] == "token"
     assert environment["ETLOCAL_ACCOUNT"] == ENDPOINT.account
-    conf = s3a_conf(access)
-    assert (conf["fs.s3a.access.key"], conf["fs.s3a.session.token"]) == ("ASIA1", "token")
-    assert conf["fs.s3a.aws.credentials.provider"].endswith(".TemporaryAWSCredentialsProvider")
+    properties = sdk_properties(access)
+    assert (properties["aws.accessKeyId"], properties["aws.sessionToken"]) == ("ASIA1", "token")
+    assert "secret" not in s3a_conf(access).values()
     assert "secret" not in repr(session)
     assert "token=" not in repr(session)
 
