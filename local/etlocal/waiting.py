@@ -28,7 +28,7 @@ def await_answer(
     Parameters
     ----------
     look : callable
-        Gives the answer, or None as long as there is none.
+        Gives the answer; None or False as long as there is none.
     seconds : float
         How long to go on asking (real time).
     what : str
@@ -45,7 +45,7 @@ def await_answer(
     """
     deadline = time.monotonic() + seconds
     pause = first
-    while (answer := look()) is None:
+    while (answer := look()) is None or answer is False:
         if time.monotonic() > deadline:
             raise WaitTimeoutError(f"{what}: not within {seconds:g} s")
         # AWS's APIs offer nothing to wait on: asking again is what its own waiters do.

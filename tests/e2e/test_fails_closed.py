@@ -216,7 +216,8 @@ def test_a_job_reaches_the_endpoint_or_nothing(besieged: Besieged, harness: Harn
     # The driver has words of its own for a name that is not known.
     assert "UnknownHostException" in report["jdbc"]
     assert "UnknownHostException: s3.eu-west-1.amazonaws.com" in report["s3a by its name"]
-    assert "Unable to load AWS credentials from any provider" in report["s3a by profile"]
+    assert "profiles file not found in the given path: /dev/null" in report["s3a by profile"]
+    assert report["java's key"] == report["script"]["key"]
 
 
 def test_what_is_sent_outside_goes_to_its_dead_letter_queue(harness: Harness) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -265,3 +266,29 @@ def test_an_execution_can_be_stopped_as_soon_as_it_was_started(client: Clients, 
         execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
         sfn.stop_execution(executionArn=execution, cause="at once")
         assert ended(client, execution, seconds=10)["cause"] == "at once"
+
+
+def test_a_history_comes_by_the_page(run: Run, client: Clients) -> None:
+    passes = {f"P{n}": {"Type": "Pass", "Next": f"P{n + 1}"} for n in range(60)}
+    end = {"Type": "Pass", "Result": {"n": 60}, "End": True}
+    execution = run({**passes, "P60": end}, {"n": 0}, seconds=60)["executionArn"]
+    history = partial(client("stepfunctions").get_execution_history, executionArn=execution)
+
+    first = history()
+    rest = history(nextToken=first["nextToken"])
+    last = history(reverseOrder=True, maxResults=3)
+    before = history(reverseOrder=True, maxResults=1000, nextToken=last["nextToken"])
+    bare = history(includeExecutionData=False, maxResults=1)["events"][0]
+
+    assert [event["id"] for event in first["events"]] == list(range(1, 101))
+    assert [event["id"] for event in rest["events"]] == list(range(101, 125))
+    assert [event["id"] for event in last["events"]] == [124, 123, 122]
+    assert [event["id"] for event in before["events"]] == list(range(121, 0, -1))
+    assert "nextToken" not in rest
+    assert "nextToken" not in before
+    assert first["events"][0]["executionStartedEventDetails"]["input"] == '{"n": 0}'
+    assert "input" not in bare["executionStartedEventDetails"]
+    with pytest.raises(ClientError, match="InvalidToken"):
+        history(nextToken="none")
+    with pytest.raises(ClientError, match="ValidationException"):
+        history(maxResults=1001)

@@ -81,10 +81,10 @@ for name, value in (
 ):
     hadoop.set(f"fs.s3a.bucket.elsewhere.{name}", value)
 report["s3a by its name"] = outcome(lambda: spark.read.text("s3://elsewhere/lines.txt").count())
-# The user's own profile, by the chain that looks for one where Java says that home is.
+# The user's own profile, by who looks for one where Java says that home is.
 context._jvm.java.lang.System.setProperty("user.home", os.environ["HOME"])
 for name, value in (
-    ("aws.credentials.provider", "com.amazonaws.auth.DefaultAWSCredentialsProviderChain"),
+    ("aws.credentials.provider", "com.amazonaws.auth.profile.ProfileCredentialsProvider"),
     ("attempts.maximum", "1"),
     ("retry.limit", "0"),
 ):
@@ -92,6 +92,8 @@ for name, value in (
 report["s3a by profile"] = outcome(
     lambda: spark.read.text(f"s3://{BUCKET}-by-profile/lines.txt").count()
 )
+chain = context._jvm.com.amazonaws.auth.DefaultAWSCredentialsProviderChain()
+report["java's key"] = outcome(lambda: chain.getCredentials().getAWSAccessKeyId())
 
 import boto3  # noqa: E402
 
