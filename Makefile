@@ -11,6 +11,8 @@ WORKERS ?= 2
 # Which of the stress tests, and of those on containers.
 STRESS ?= tests/e2e
 CONTAINERS ?= tests/containers
+# The tests' jobs are small: code that runs for a second is not worth compiling twice.
+QUICK := ETLOCAL_DRIVER_JAVA_OPTIONS=-XX:TieredStopAtLevel=1
 
 help:
 	@echo "make demo    run the whole flow once: a CSV becomes warehouse rows and a message"
@@ -33,7 +35,7 @@ types: .venv/dev
 	.venv/bin/mypy
 
 check: .venv/dev
-	.venv/bin/pytest -n $(WORKERS) --dist loadgroup -m "not stress and not containers" $(PYTEST_ARGS)
+	$(QUICK) .venv/bin/pytest -n $(WORKERS) --dist loadgroup -m "not stress and not containers" $(PYTEST_ARGS)
 
 containers: .venv/dev
 	.venv/bin/pytest -n 0 -m containers $(CONTAINERS)

@@ -109,6 +109,10 @@ class Settings(BaseSettings):
         default=False, description="start a new JVM for every run instead of keeping one warm"
     )
     driver_memory: str = Field(default="2g", description="heap of each Spark JVM")
+    driver_java_options: str = Field(
+        default="",
+        description="more options of each Spark JVM, as in spark.driver.extraJavaOptions",
+    )
     enforce_iam: bool = Field(
         default=False,
         description="evaluate every request against the policies of who makes it, and deny what "

@@ -44,6 +44,8 @@ class Compose:
             "ETLOCAL_REDSHIFT_PORT": str(self.redshift_port),
             "ETLOCAL_TIME_SCALE": "0.05",
             "ETLOCAL_ENFORCE_IAM": "true",
+            # The tests' jobs are small.
+            "ETLOCAL_DRIVER_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1",
         }
 
     @property

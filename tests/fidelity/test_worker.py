@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 import uuid
@@ -48,6 +49,7 @@ def launch(folder: Path, endpoint_url: str, parent: int, **more: Any) -> tuple[s
         port=int(endpoint_url.rpartition(":")[2]),
         worker_port=free_port(),
         driver_memory="1g",
+        driver_java_options="-XX:TieredStopAtLevel=1 -Detlocal.asked=yes",
         **more,
     )
     process = subprocess.Popen(
@@ -156,6 +158,15 @@ def bench(worker_url: str, endpoint_url: str, client: Clients, name: str) -> Ben
 
 def ended(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_jvm_has_the_options_that_were_asked_for(bench: Bench) -> None:
+    script = """
+    from pyspark.context import SparkContext
+    print(SparkContext()._jvm.java.lang.System.getProperty("etlocal.asked"))
+    """
+
+    assert bench.printed(textwrap.dedent(script)) == ["yes"]
 
 
 def test_a_script_reads_and_writes_s3_on_spark(bench: Bench) -> None:

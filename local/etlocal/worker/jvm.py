@@ -203,7 +203,8 @@ def command_line(
         f"-Xmx{heap}",
         "-Xms64m",
         "-Xss4m",
-        # Compiled by both compilers: the first alone halves a small job and doubles a large one.
+        # Compiled by both compilers: the first alone halves a small job and doubles a large one, so
+        # it is for who runs small ones to ask for.
         "-XX:+UseG1GC",
         # An idle JVM gives its heap back.
         "-XX:G1PeriodicGCInterval=30000",

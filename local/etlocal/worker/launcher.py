@@ -83,10 +83,11 @@ class Launcher:
         JvmError
             If it does not come up.
         """
-        if not self._archive.exists():
-            return self._start(needs, [])
-        # An archive that does not fit is told of in the log, and done without.
-        return self._start(needs, [f"-XX:SharedArchiveFile={self._archive}"])
+        options = self._settings.driver_java_options.split()
+        if self._archive.exists():
+            # An archive that does not fit is told of in the log, and done without.
+            options.insert(0, f"-XX:SharedArchiveFile={self._archive}")
+        return self._start(needs, options)
 
     def attach(self, jvm: Jvm, needs: Needs, *, warm: bool) -> Runner:
         """Start a job process on a JVM, and wait until it is ready.
