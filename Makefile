@@ -11,8 +11,9 @@ WORKERS ?= 2
 # Which of the stress tests, and of those on containers.
 STRESS ?= tests/e2e
 CONTAINERS ?= tests/containers
-# The tests' jobs are small: code that runs for a second is not worth compiling twice.
-QUICK := ETLOCAL_DRIVER_JAVA_OPTIONS=-XX:TieredStopAtLevel=1
+# The tests' jobs are small: code that runs for a second is not worth compiling twice, and the
+# processors are busy with more than asking whether a job has ended.
+QUICK := ETLOCAL_DRIVER_JAVA_OPTIONS=-XX:TieredStopAtLevel=1 ETLOCAL_SYNC_POLL_SECONDS=0.2
 
 help:
 	@echo "make demo    run the whole flow once: a CSV becomes warehouse rows and a message"

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import threading
+from abc import ABC, abstractmethod
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -66,7 +68,33 @@ class Clients(Protocol):
         """Give a boto3 client of `service` (botocore's name)."""
 
 
-class LocalClients:
+class _MadeOnce(ABC):
+    """Clients of which each service's is made once: it takes long, and whoever waits asks often."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """Give the boto3 client of `service` (botocore's name); any thread may use it.
+
+        Raises
+        ------
+        AwsError
+            On AWS, if the environment or the profile sends its calls elsewhere: they are signed
+            with real credentials.
+        """
+        with self._lock:
+            if service not in self._made:
+                self._made[service] = self._make(service)
+            return self._made[service]
+
+    @abstractmethod
+    def _make(self, service: str) -> Any:
+        """Make the client of a service."""
+
+
+class LocalClients(_MadeOnce):
     """Makes boto3 clients on a local endpoint.
 
     Parameters
@@ -86,6 +114,7 @@ class LocalClients:
     patience = 600.0
 
     def __init__(self, endpoint_url: str, owner: Owner) -> None:
+        super().__init__()
         require_local(endpoint_url)
         # Importing it takes longer than most commands that need no client.
         import boto3
@@ -103,8 +132,7 @@ class LocalClients:
             region_name=owner.region,
         )
 
-    def client(self, service: str) -> Any:
-        """Give a boto3 client of `service` (botocore's name)."""
+    def _make(self, service: str) -> Any:
         from botocore.config import Config
 
         return self._session.client(
@@ -123,7 +151,7 @@ class AwsError(Exception):
     """AWS cannot be called as it was asked; the message says why, and what to do."""
 
 
-class AwsClients:
+class AwsClients(_MadeOnce):
     """Makes boto3 clients on AWS, with the credentials that the AWS CLI would take.
 
     Parameters
@@ -145,6 +173,7 @@ class AwsClients:
     patience = 3600.0
 
     def __init__(self, *, profile: str | None = None, region: str | None = None) -> None:
+        super().__init__()
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
@@ -174,15 +203,7 @@ class AwsClients:
         self.caller: str = said["Arn"]
         self.place = f"AWS account {self.account} in {self.region}"
 
-    def client(self, service: str) -> Any:
-        """Give a boto3 client of `service` (botocore's name).
-
-        Raises
-        ------
-        AwsError
-            If the environment or the profile sends its calls elsewhere: they are signed with real
-            credentials.
-        """
+    def _make(self, service: str) -> Any:
         from botocore.config import Config
 
         made = self._session.client(
