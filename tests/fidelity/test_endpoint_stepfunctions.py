@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -292,3 +293,23 @@ def test_a_history_comes_by_the_page(run: Run, client: Clients) -> None:
         history(nextToken="none")
     with pytest.raises(ClientError, match="ValidationException"):
         history(maxResults=1001)
+
+
+def test_what_is_listed_has_started(client: Clients, name: str) -> None:
+    """An execution is written down before it starts, and may be asked for from then on."""
+    arn = machine(client, name, {"P": {"Type": "Pass", "End": True}})
+    sfn = client("stepfunctions")
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(
+            lambda: [sfn.start_execution(stateMachineArn=arn)["executionArn"] for _ in range(40)]
+        )
+        seen: set[str] = set()
+        while not starting.done() or len(seen) < 40:
+            for each in sfn.list_executions(stateMachineArn=arn)["executions"]:
+                assert each["status"] in ("RUNNING", "SUCCEEDED")
+                if (execution := each["executionArn"]) not in seen:
+                    seen.add(execution)
+                    assert "status" in sfn.describe_execution(executionArn=execution)
+                    sfn.get_execution_history(executionArn=execution)
+
+    assert seen == set(starting.result())

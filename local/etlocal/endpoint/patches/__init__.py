@@ -48,6 +48,7 @@ _WITH_SERVICE = {
     "lost_connections": f"{_SERVICES}.stepfunctions.provider",
     "stopped_executions": f"{_SERVICES}.stepfunctions.provider",
     "history_pages": f"{_SERVICES}.stepfunctions.provider",
+    "unstarted_executions": f"{_SERVICES}.stepfunctions.provider",
     "log_tags": f"{_SERVICES}.logs.provider",
     "cfn_includes": f"{_SERVICES}.cloudformation.v2.provider",
     "cfn_unsupported_types": f"{_SERVICES}.cloudformation.v2.provider",
